@@ -1,0 +1,181 @@
+// Sends the typed card: read, encrypt, post, and make one outcome of whatever comes back. The ciphertext
+// of a submission whose answer was lost is kept, and sent again instead of a new one, until a field is
+// changed: the server then recognises it and a card is never taken twice.
+
+import { utf8 } from '../shared/base64url';
+import type { FieldName } from '../shared/card_rules';
+import type { Expiry } from '../shared/expiry';
+import { encryptJwe, type EcPublicJwk } from '../shared/jwe';
+import type { SessionState, Tokenize } from '../shared/session_state';
+import { Failure } from './failure';
+import type { Answer, SessionClient } from './session_client';
+
+export interface TypedCard {
+  readonly number: string;
+  readonly expiry: Expiry;
+  readonly cvc: string;
+  readonly name: string;
+}
+
+/** What a submission needs of the form. */
+export interface CardSource {
+  /** The card, or the fields that are wrong, which then show why. */
+  read(): TypedCard | readonly FieldName[];
+  /** The server refused these fields. */
+  refuse(fields: readonly FieldName[]): void;
+  /** The card was taken: empty the fields and lock them. */
+  wipe(): void;
+  /** The session is over without a card: lock the fields. */
+  close(): void;
+}
+
+const kPollMs = 2000;
+const kPolls = 30;
+
+const kPointerFields: Readonly<Record<string, FieldName>> = {
+  account_number: 'number',
+  expiry_month: 'expiry',
+  expiry_year: 'expiry',
+  security_code: 'cvc',
+  cardholder_name: 'name',
+};
+
+export class Submission {
+  private payload_: string | null = null;
+  private state_: SessionState | null = null;
+  private running_: Promise<SessionState> | null = null;
+
+  constructor(
+    private readonly client_: SessionClient,
+    private readonly source_: CardSource,
+    private readonly onState_: (state: SessionState) => void,
+  ) {}
+
+  /** A field changed: what was encrypted before is no longer what is typed. */
+  forgetPayload(): void {
+    this.payload_ = null;
+  }
+
+  /** Asks the server for the state. Rejects with a Failure. */
+  async load(): Promise<SessionState> {
+    return this.settle(await this.client_.show());
+  }
+
+  /** Sends the card. A call while one is under way gets the same outcome. Rejects with a Failure. */
+  run(): Promise<SessionState> {
+    this.running_ ??= this.submit().finally(() => {
+      this.running_ = null;
+    });
+    return this.running_;
+  }
+
+  /** Cancels the session. Rejects with a Failure: `session_ended` when it had ended otherwise. */
+  async cancel(): Promise<SessionState> {
+    const state = await this.settle(await this.client_.cancel());
+    this.source_.close();
+    return state;
+  }
+
+  private async submit(): Promise<SessionState> {
+    const state = this.state_ ?? (await this.load());
+    if (state.nextAction === 'wait') return this.follow(state);
+    if (state.nextAction !== 'tokenize_card' || state.tokenize === null) return state;
+    const card = this.source_.read();
+    if (!('number' in card)) throw new Failure('card_invalid', card);
+    return this.send(card, state.tokenize, true);
+  }
+
+  private async send(card: TypedCard, to: Tokenize, may_rekey: boolean): Promise<SessionState> {
+    this.payload_ ??= await encryptCard(card, to.key);
+    const sent = this.payload_;
+    const answer = await this.client_.complete(sent);
+    if (answer.kind === 'refused' && answer.status === 422) {
+      this.payload_ = null;
+      const fields = refusedFields(answer.pointers);
+      if (fields.length === 0 && may_rekey) {
+        // Not a member of the card but the ciphertext itself: the key may have been rotated since.
+        const state = await this.load();
+        if (state.tokenize) return this.send(card, state.tokenize, false);
+      }
+      if (fields.length === 0) throw new Failure('service_failed');
+      this.source_.refuse(fields);
+      throw new Failure('card_invalid', fields);
+    }
+    if (answer.kind === 'refused' && answer.status === 409) return this.conflict(answer.classifier);
+    const state = await this.settle(answer);
+    this.payload_ = null;
+    if (state.nextAction === 'tokenize_card') {
+      this.source_.refuse(['number']);
+      throw new Failure('card_invalid', ['number']);
+    }
+    this.source_.wipe();
+    return this.follow(state);
+  }
+
+  /** The session is no longer open. What it has become is what the shopper must see. */
+  private async conflict(classifier: string): Promise<SessionState> {
+    if (classifier === 'SESSION_EXPIRED') {
+      this.source_.close();
+      throw new Failure('session_expired');
+    }
+    const state = await this.load();
+    if (state.nextAction === 'tokenize_card') throw new Failure('service_failed');
+    this.payload_ = null;
+    this.source_.wipe();
+    return this.follow(state);
+  }
+
+  /** Polls while the server works on the card; gives up waiting, not the card, after a minute. */
+  private async follow(state: SessionState): Promise<SessionState> {
+    let current = state;
+    for (let poll = 0; current.nextAction === 'wait' && poll < kPolls; poll++) {
+      await this.client_.sleep(kPollMs);
+      const answer = await this.client_.show();
+      if (answer.kind === 'state') current = await this.settle(answer);
+      else if (answer.kind === 'refused' && answer.status === 404) await this.settle(answer);
+    }
+    return current;
+  }
+
+  private async settle(answer: Answer): Promise<SessionState> {
+    if (answer.kind === 'state') {
+      this.state_ = answer.state;
+      this.onState_(answer.state);
+      return answer.state;
+    }
+    if (answer.kind === 'unreachable') throw new Failure('network_failed');
+    if (answer.status === 404 || answer.status === 409) this.source_.close();
+    throw new Failure(codeFor(answer.status, answer.classifier, this.state_ !== null));
+  }
+}
+
+function codeFor(status: number, classifier: string, known: boolean): Failure['code'] {
+  if (status === 404) return known ? 'session_expired' : 'session_not_found';
+  if (status === 409) return classifier === 'SESSION_EXPIRED' ? 'session_expired' : 'session_ended';
+  return status === 429 ? 'rate_limited' : 'service_failed';
+}
+
+/** The fields that the server's JSON pointers name, each once. */
+export function refusedFields(pointers: readonly string[]): FieldName[] {
+  const fields = new Set<FieldName>();
+  for (const pointer of pointers) {
+    const field = kPointerFields[pointer.split('/').pop() ?? ''];
+    if (field) fields.add(field);
+  }
+  return [...fields];
+}
+
+/** The card as contract 4.1 spells it, encrypted. */
+async function encryptCard(card: TypedCard, key: EcPublicJwk): Promise<string> {
+  if (!globalThis.crypto?.subtle) throw new Failure('browser_unsupported');
+  const plaintext = utf8(
+    JSON.stringify({
+      account_number: card.number,
+      expiry_month: card.expiry.month,
+      expiry_year: card.expiry.year,
+      security_code: card.cvc,
+      additional_data: card.name === '' ? {} : { cardholder_name: card.name },
+    }),
+  );
+  return encryptJwe(plaintext, key);
+}

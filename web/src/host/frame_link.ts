@@ -1,0 +1,87 @@
+// One iframe with the card form, and the MessagePort to it. On every load of the iframe the host makes a
+// new channel and posts one end with the exact origin of the server, so that no other document can get
+// it; whatever comes back over that port can only come from there. A document that does not answer in
+// time (blocked, offline, wrong server) is reported as unreachable.
+
+import { isFrameMessage, kConnect, type FrameMessage, type HostMessage } from '../shared/protocol';
+
+export interface FrameLinkOptions {
+  readonly origin: string;
+  readonly sessionKey: string;
+  readonly theme: 'light' | 'dark' | 'auto';
+  readonly configure: HostMessage;
+  readonly onMessage: (message: FrameMessage) => void;
+  readonly onUnreachable: () => void;
+}
+
+export const kReadyTimeoutMs = 20_000;
+
+const kSchemes = { light: 'light', dark: 'dark', auto: 'light dark' } as const;
+
+export class FrameLink {
+  readonly iframe: HTMLIFrameElement;
+  private port_: MessagePort | null = null;
+  private timer_: ReturnType<typeof setTimeout> | undefined;
+
+  /** Appends the iframe to `parent`. */
+  constructor(
+    parent: Element,
+    private readonly options_: FrameLinkOptions,
+  ) {
+    const iframe = parent.ownerDocument.createElement('iframe');
+    this.iframe = iframe;
+    iframe.title = 'Card details';
+    // Scripts and its own origin (to call the server); forms, or Enter would raise no submit event. No
+    // navigation of the page, no popups, no downloads. No feature of the page is delegated: `allow` is empty.
+    iframe.setAttribute('sandbox', 'allow-scripts allow-same-origin allow-forms');
+    iframe.setAttribute('allow', '');
+    iframe.referrerPolicy = 'no-referrer';
+    const { style } = iframe;
+    style.border = '0';
+    style.display = 'block';
+    style.width = '100%';
+    style.height = '150px';
+    // The same scheme as the frame's document, or browsers paint an opaque canvas behind it.
+    style.colorScheme = kSchemes[options_.theme];
+    iframe.addEventListener('load', () => this.connect());
+    iframe.src = `${options_.origin}/frame/v1/${encodeURIComponent(options_.sessionKey)}`;
+    this.watch();
+    parent.appendChild(iframe);
+  }
+
+  /** Sends a message; false when no frame is connected. */
+  send(message: HostMessage): boolean {
+    this.port_?.postMessage(message);
+    return this.port_ !== null;
+  }
+
+  /** Takes the iframe away; nothing is reported any more. */
+  close(): void {
+    clearTimeout(this.timer_);
+    this.port_?.close();
+    this.port_ = null;
+    this.iframe.remove();
+  }
+
+  private watch(): void {
+    clearTimeout(this.timer_);
+    this.timer_ = setTimeout(() => this.options_.onUnreachable(), kReadyTimeoutMs);
+  }
+
+  private connect(): void {
+    const target = this.iframe.contentWindow;
+    if (target === null) return;
+    this.port_?.close();
+    this.watch();
+    const { port1, port2 } = new MessageChannel();
+    this.port_ = port1;
+    port1.onmessage = (event: MessageEvent) => {
+      if (this.port_ !== port1 || !isFrameMessage(event.data)) return;
+      clearTimeout(this.timer_);
+      if (event.data.type === 'resize') this.iframe.style.height = `${event.data.height}px`;
+      this.options_.onMessage(event.data);
+    };
+    target.postMessage({ type: kConnect }, this.options_.origin, [port2]);
+    port1.postMessage(this.options_.configure);
+  }
+}

@@ -1,0 +1,160 @@
+// The public types of @obolus/client. This file is the contract with integrators and is shipped as it
+// is; src/host/index.ts is checked against it.
+
+export as namespace Obolus;
+
+export type Network =
+  | 'visa'
+  | 'mastercard'
+  | 'americanexpress'
+  | 'discover'
+  | 'dinersclub'
+  | 'jcb'
+  | 'unionpay';
+
+export type FieldName = 'number' | 'expiry' | 'cvc' | 'name';
+
+export type FieldFault =
+  | 'empty'
+  | 'incomplete'
+  | 'invalid'
+  | 'past'
+  | 'network_not_accepted'
+  | 'refused';
+
+export type ErrorCode =
+  | 'card_invalid'
+  | 'session_not_found'
+  | 'session_expired'
+  | 'session_ended'
+  | 'network_failed'
+  | 'service_failed'
+  | 'rate_limited'
+  | 'frame_unreachable'
+  | 'not_mounted'
+  | 'already_mounted'
+  | 'destroyed'
+  | 'argument_invalid'
+  | 'browser_unsupported';
+
+/** Who can do something about an error. */
+export type Actor = 'shopper' | 'merchant' | 'network' | 'obolus';
+
+/** Every rejection and every `error` event of this library. */
+export declare class ObolusError extends Error {
+  readonly code: ErrorCode;
+  readonly actor: Actor;
+  /** The fields that a `card_invalid` error is about; empty for other codes. */
+  readonly fields: readonly FieldName[];
+  constructor(code: ErrorCode, message: string, fields?: readonly FieldName[]);
+}
+
+/** The look of the card frame. Values are checked in the frame; what it does not know it ignores. */
+export interface Appearance {
+  /** Default `light`; `auto` follows the shopper's system. */
+  theme?: 'light' | 'dark' | 'auto';
+  variables?: Partial<Record<AppearanceVariable, string>>;
+}
+
+/** Colours are `#rgb`, `#rrggbb` or a name; lengths are `px` or `rem`. */
+export type AppearanceVariable =
+  | 'colorText'
+  | 'colorMuted'
+  | 'colorField'
+  | 'colorBorder'
+  | 'colorAccent'
+  | 'colorDanger'
+  | 'radius'
+  | 'fontSize'
+  | 'gap';
+
+export interface InitOptions {
+  /** Origin of the Obolus server; default: where the script that loaded the library came from. */
+  baseUrl?: string;
+  /** BCP 47. */
+  locale?: string;
+  appearance?: Appearance;
+}
+
+export interface CardOptions {
+  /** The cardholder name field; default `hidden`. */
+  name?: 'hidden' | 'optional' | 'required';
+}
+
+export interface CardChange {
+  /** Nothing is typed. */
+  empty: boolean;
+  /** Every field that must be filled is filled and acceptable. */
+  complete: boolean;
+  /** No field has an error that the shopper sees. */
+  valid: boolean;
+  network: Network | null;
+  errors: { field: FieldName; code: FieldFault; message: string }[];
+}
+
+export interface CardEvents {
+  /** The fields accept input. */
+  ready: void;
+  change: CardChange;
+  focus: { field: FieldName };
+  blur: { field: FieldName };
+  /** The card has just become complete. */
+  complete: void;
+  /** The shopper pressed Enter in a field. */
+  enter: void;
+  /** Something failed outside a call that could reject. */
+  error: ObolusError;
+}
+
+export interface Card {
+  /** Puts the card frame into `target`, an element or a selector. Throws ObolusError. */
+  mount(target: Element | string): void;
+  /** Calls `listener` at every `event`; returns what ends that. */
+  on<E extends keyof CardEvents>(event: E, listener: (value: CardEvents[E]) => void): () => void;
+  focus(field?: FieldName): void;
+  /** Empties the fields. */
+  clear(): void;
+  /** Takes the frame out of the page, and with it what was typed; `mount` may follow. */
+  unmount(): void;
+  /** `unmount`, for good. */
+  destroy(): void;
+}
+
+export interface SessionState {
+  nextAction: 'tokenize_card' | 'wait' | '3ds_challenge' | null;
+  status: 'success' | 'failure' | 'pending' | null;
+  tokenId: string | null;
+  reason: string | null;
+  reasonCode: string | null;
+  redirectUrl: string | null;
+  continueUrl: string | null;
+}
+
+export type NextAction = { type: '3ds_challenge'; redirectUrl: string } | { type: 'wait' };
+
+export interface SubmitResult {
+  status: 'success' | 'failure' | 'pending';
+  tokenId?: string;
+  reason?: string;
+  reasonCode?: string;
+  /** What is to happen before the session ends; only with `pending`. */
+  nextAction?: NextAction;
+}
+
+export interface Obolus {
+  /** A card form for this session; one at a time. */
+  card(options?: CardOptions): Card;
+  /**
+   * Sends the card that is typed in the mounted card form. A call while another is under way returns
+   * the same promise. Rejects with ObolusError: `not_mounted`, `card_invalid` (the form shows why),
+   * `session_…`, `network_failed` (calling again is safe), `service_failed`, `rate_limited`.
+   */
+  submit(): Promise<SubmitResult>;
+  /** Ends the session as cancelled by the shopper. */
+  cancel(): Promise<void>;
+  /** Calls `listener` whenever the session's state changed; returns what ends that. */
+  onStateChange(listener: (state: SessionState) => void): () => void;
+}
+
+/** Starts the library for one session. Rejects with ObolusError `argument_invalid`. */
+export declare function init(sessionKey: string, options?: InitOptions): Promise<Obolus>;

@@ -1,0 +1,61 @@
+// Follows a session's state from one of our own pages: Server-Sent Events first, polling every 2 s when
+// they fail or stay silent (a proxy that buffers). Runs until the returned function is called.
+
+import { readState, type SessionState } from '../shared/session_state';
+
+export interface Watching {
+  onState(state: SessionState): void;
+  /** The server no longer knows the session. */
+  onGone(): void;
+}
+
+export const kPollMs = 2000;
+const kSilenceMs = 4000;
+
+export function watchSession(session_key: string, watching: Watching): () => void {
+  const url = `/sessions/${encodeURIComponent(session_key)}`;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let stopped = false;
+
+  const take = (json: unknown): void => {
+    const state = readState(json, location.origin);
+    if (state && !stopped) watching.onState(state);
+  };
+
+  const poll = async (): Promise<void> => {
+    try {
+      const response = await fetch(url, { cache: 'no-store', credentials: 'omit' });
+      if (response.ok) take(await response.json());
+      else if (response.status === 404 && !stopped) watching.onGone();
+    } catch {
+      // The network may come back; the next poll tells.
+    }
+    schedule(kPollMs);
+  };
+
+  const schedule = (milliseconds: number): void => {
+    clearTimeout(timer);
+    if (!stopped) timer = setTimeout(() => void poll(), milliseconds);
+  };
+
+  const stream = new EventSource(`${url}/stream`);
+  stream.addEventListener('state', (event) => {
+    clearTimeout(timer);
+    try {
+      take(JSON.parse((event as MessageEvent<string>).data));
+    } catch {
+      schedule(0);
+    }
+  });
+  stream.addEventListener('error', () => {
+    stream.close();
+    schedule(kPollMs);
+  });
+  schedule(kSilenceMs);
+
+  return () => {
+    stopped = true;
+    clearTimeout(timer);
+    stream.close();
+  };
+}

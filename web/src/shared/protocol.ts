@@ -1,0 +1,67 @@
+// The messages between the merchant's page (host) and the card frame, over one MessagePort. Nothing in
+// them can carry a card number, a security code or an expiry date: the host sends wishes, the frame
+// sends states and outcomes. Both sides check every message here and ignore what does not fit.
+
+import { anyOf, dictionary, flag, integer, list, oneOf, orNull, shape, text, type Guarded } from './guard';
+import { kFieldFaults, kFields } from './card_rules';
+import { kNetworks } from './networks';
+import { kErrorCodes } from './error_codes';
+
+/** The window message that hands the port over; sent by the host with the exact target origin. */
+export const kConnect = 'obolus/connect/v1';
+
+const field = oneOf(...kFields);
+const call = integer(1, Number.MAX_SAFE_INTEGER);
+
+const error = shape({
+  code: oneOf(...kErrorCodes),
+  message: text(500),
+  fields: list(field, kFields.length),
+});
+
+const state = shape({
+  nextAction: orNull(oneOf('tokenize_card', 'wait', '3ds_challenge')),
+  status: orNull(oneOf('success', 'failure', 'pending')),
+  tokenId: orNull(text(200)),
+  reason: orNull(text(500)),
+  reasonCode: orNull(text(100)),
+  redirectUrl: orNull(text(4096)),
+  continueUrl: orNull(text(4096)),
+});
+
+export const isHostMessage = anyOf(
+  shape({
+    type: oneOf('configure'),
+    locale: orNull(text(35)),
+    theme: oneOf('light', 'dark', 'auto'),
+    variables: dictionary(text(60), 20),
+    name: oneOf('hidden', 'optional', 'required'),
+  }),
+  shape({ type: oneOf('focus'), field: orNull(field) }),
+  shape({ type: oneOf('clear') }),
+  shape({ type: oneOf('submit'), call }),
+  shape({ type: oneOf('cancel'), call }),
+);
+
+export const isFrameMessage = anyOf(
+  shape({ type: oneOf('ready', 'enter') }),
+  shape({ type: oneOf('resize'), height: integer(1, 4000) }),
+  shape({ type: oneOf('focus', 'blur'), field }),
+  shape({
+    type: oneOf('change'),
+    empty: flag,
+    complete: flag,
+    valid: flag,
+    network: orNull(oneOf(...kNetworks)),
+    errors: list(shape({ field, code: oneOf(...kFieldFaults), message: text(200) }), kFields.length),
+  }),
+  shape({ type: oneOf('error'), error }),
+  shape({ type: oneOf('state'), state }),
+  shape({ type: oneOf('done'), call, state }),
+  shape({ type: oneOf('failed'), call, error }),
+);
+
+export type HostMessage = Guarded<typeof isHostMessage>;
+export type FrameMessage = Guarded<typeof isFrameMessage>;
+export type WireError = Guarded<typeof error>;
+export type PublicState = Guarded<typeof state>;
