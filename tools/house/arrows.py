@@ -1,0 +1,127 @@
+"""Who may know whom: includes between rooms, CMake links, owners of library headers."""
+
+import posixpath
+import re
+
+from .tree import CPP, Fault, lines_of
+
+# base <- domain <- app <- {http, storage, eventing, vault} <- main, and base <- net <- the adapters
+# that speak HTTP. An adapter never knows another one.
+ROOMS = {
+    "base": set(),
+    "net": {"base"},
+    "domain": {"base"},
+    "app": {"base", "domain"},
+    "http": {"base", "domain", "app", "net"},
+    "storage": {"base", "domain", "app"},
+    "eventing": {"base", "domain", "app", "net"},
+    "vault": {"base", "domain", "app", "net"},
+    "cli": {"base", "net", "domain", "app"},
+    "main": {"base", "net", "domain", "app", "http", "storage", "eventing", "vault", "cli"},
+    "sandbox": {"base", "net"},
+}
+# What tests may use beside their own room: the fakes and suites of tests/, and the memory store,
+# which is a full implementation of its port.
+TEST_FOLDERS = {"support", "contract"}
+TEST_HEADERS = {"storage/memory_store.h"}
+
+# Header (a prefix of the include's path) -> files or folders (ending in "/") that may include it.
+OWNERS = {
+    "boost/json": ["src/base/json.h", "src/base/json.cpp"],
+    "boost/url": ["src/base/url.cpp"],
+    "boost/asio": ["src/net/"],
+    "boost/beast": ["src/net/"],
+    "boost/": ["src/net/"],
+    "openssl/": ["src/base/", "src/net/"],
+    "curl/": ["src/net/http_client.cpp"],
+    "sqlite3.h": ["src/storage/sqlite_database.h", "src/storage/sqlite_database.cpp"],
+    "toml++/": ["src/main/config_file.cpp", "src/main/config.cpp"],
+    "toml.hpp": ["src/main/config_file.cpp", "src/main/config.cpp"],
+    "CLI/": ["src/main/", "src/cli/", "sandbox/main.cpp"],
+    "prometheus/": ["src/base/metrics.cpp"],
+    "fmt/": ["src/base/"],
+    "libpq-fe.h": ["src/storage/"],
+    "gtest/": ["*_test.cpp", "tests/"],
+    "gmock/": ["*_test.cpp", "tests/"],
+    "rapidcheck": ["*_test.cpp", "tests/"],
+    "benchmark/": ["tests/bench/"],
+}
+
+_INCLUDE = re.compile(r'^\s*#\s*include\s+([<"])([^>"]+)[>"]')
+
+
+def room_of(path):
+    parts = path.split("/")
+    if parts[0] == "src" and len(parts) > 2:
+        return parts[1]
+    return parts[0] if parts[0] in ("sandbox", "tests") else None
+
+
+def includes(tree):
+    for path, text in tree.matching(*CPP):
+        for number, line in lines_of(text):
+            match = _INCLUDE.match(line)
+            if match:
+                yield path, number, match.group(1), match.group(2)
+
+
+def check_arrows(tree):
+    for path, number, bracket, header in includes(tree):
+        room, target = room_of(path), header.split("/")[0]
+        if bracket != '"' or room not in ROOMS:
+            continue
+        is_test = path.endswith("_test.cpp")
+        if target in TEST_FOLDERS or target == "tests" or header in TEST_HEADERS:
+            if not is_test and not (header in TEST_HEADERS and room in ("storage", "main")):
+                yield Fault("arrows", path, number, f'"{header}" is for tests only')
+        elif "/" not in header:
+            yield Fault("arrows", path, number, f'say the room: "{room}/{header}"')
+        elif target != room and target not in ROOMS[room]:
+            known = ", ".join(sorted(ROOMS[room])) or "nobody"
+            yield Fault("arrows", path, number, f"{room} must not know {target}; it knows {known}")
+
+
+def check_links(tree):
+    """LINKS of obolus_room() follow the same arrows as includes."""
+    for path, text in tree.matching("CMakeLists.txt"):
+        folder = posixpath.dirname(path)
+        room = room_of(path)
+        if room not in ROOMS or folder.count("/") > 1:
+            continue
+        for number, line in _plain_links(text):
+            for target in re.findall(r"\bobolus_([a-z]+)\b", line):
+                if target in ROOMS and target != room and target not in ROOMS[room]:
+                    yield Fault("links", path, number, f"{room} must not link {target}")
+
+
+_KEYWORDS = {"SOURCES", "LINKS", "TESTS", "TEST_LINKS", "PUBLIC", "PRIVATE", "INTERFACE"}
+
+
+def _plain_links(text):
+    keyword = ""
+    for number, line in lines_of(text):
+        for word in line.split("#")[0].replace("(", "( ").replace(")", " ) ").split():
+            if word in _KEYWORDS:
+                keyword = word
+            elif word.endswith("(") or word == ")":
+                keyword = ""
+            elif keyword not in ("", "SOURCES", "TESTS", "TEST_LINKS"):
+                yield number, word
+
+
+def check_owners(tree):
+    for path, number, _, header in includes(tree):
+        prefix = max((p for p in OWNERS if header.startswith(p)), key=len, default=None)
+        if prefix is None or any(_owns(owner, path) for owner in OWNERS[prefix]):
+            continue
+        owners = ", ".join(OWNERS[prefix])
+        yield Fault("owners", path, number, f"<{header}> belongs to {owners}; use that instead")
+
+
+def _owns(owner, path):
+    if owner.startswith("*"):
+        return path.endswith(owner[1:])
+    return path.startswith(owner) if owner.endswith("/") else path == owner
+
+
+RULES = [check_arrows, check_links, check_owners]

@@ -1,0 +1,124 @@
+"""What must not be in the tree: skipped tests, leftovers, secrets, this machine; and dead links."""
+
+import posixpath
+import re
+
+from .tree import CPP, SCRIPT, Fault, lines_of
+
+# The source that has no test of its own beside it -> where it is tested, or why not.
+TESTED_ELSEWHERE = {
+    "src/base/check.cpp": "ends the process; src/base/result_test.cpp has its death test",
+    "src/main/main.cpp": "tests/component starts the program",
+}
+
+_SKIPPED = re.compile(
+    r"\bDISABLED_\w|\bGTEST_SKIP\b|\b(?:it|test|describe|suite)\.(?:skip|only|todo)\b"
+    r"|\bskip:\s*true\b|\bDISABLED\s+TRUE\b|unittest\.skip|@skip\b")
+_LEFTOVER = re.compile(r"\b(?:TODO|FIXME|XXX|HACK)\b")
+_MACHINE = re.compile(r"(?<![\w.~-])/(?:work|home|root|Users)/\w|(?<![\w.])/root\b(?!/?[<{])")
+_KEY = re.compile(r"-----BEGIN (?:[A-Z]+ )?PRIVATE KEY-----(?:\\n|\s|\")+[A-Za-z0-9+/=]{16,}")
+_REGISTRY = re.compile(r'"resolved"\s*:\s*"https?:|^\s*@?[\w:-]*registry\s*=\s*https?:', re.M)
+_LINK = re.compile(r"(?<!!)\[[^\]\n]*\]\(([^)\s]+)\)|!\[[^\]\n]*\]\(([^)\s]+)\)")
+_OWN_FOLDER = "tools/house/", "tools/tidy"  # the rules name what they forbid
+
+
+def _others(tree):
+    for path, text in sorted(tree.files.items()):
+        if not path.startswith(_OWN_FOLDER):
+            yield path, text
+
+
+def _line_at(text, position):
+    return text.count("\n", 0, position) + 1
+
+
+def check_skipped(tree):
+    for path, text in _others(tree):
+        if path.endswith(CPP + SCRIPT + (".py", "CMakeLists.txt")):
+            for match in _SKIPPED.finditer(text):
+                yield Fault("skipped", path, _line_at(text, match.start()),
+                            f"{match.group()}: a test runs, or it goes")
+
+
+def check_leftovers(tree):
+    for path, text in tree.code():
+        if path.startswith(_OWN_FOLDER):
+            continue
+        for match in _LEFTOVER.finditer(text):
+            yield Fault("leftovers", path, _line_at(text, match.start()),
+                        f"{match.group()}: do it, or file an issue")
+
+
+def check_machine(tree):
+    for path, text in _others(tree):
+        if path.endswith(("LICENSE",)):
+            continue
+        for match in _MACHINE.finditer(text):
+            yield Fault("machine", path, _line_at(text, match.start()),
+                        f"{match.group()}… is a path of one machine")
+
+
+def check_secrets(tree):
+    for path, text in sorted(tree.files.items()):
+        for match in _KEY.finditer(text):
+            yield Fault("secrets", path, _line_at(text, match.start()),
+                        "a private key; make keys when a program or test starts")
+
+
+def check_registry(tree):
+    for path, text in _others(tree):
+        for match in _REGISTRY.finditer(text):
+            yield Fault("registry", path, _line_at(text, match.start()),
+                        "a registry's address; with .npmrc, npm install leaves it out")
+
+
+def check_clock(tree):
+    for path, text in tree.matching(*CPP):
+        if path == "src/base/clock.cpp":
+            continue
+        for number, line in lines_of(text):
+            if "system_clock::now" in line:
+                yield Fault("clock", path, number, "time is passed in: take a base::Clock&")
+
+
+def check_tested(tree):
+    for path, _ in tree.matching(".cpp", under="src/"):
+        if path.endswith("_test.cpp"):
+            continue
+        if path[:-len(".cpp")] + "_test.cpp" not in tree.files and path not in TESTED_ELSEWHERE:
+            yield Fault("tested", path, 1, "has no test beside it, nor is it in TESTED_ELSEWHERE")
+    for path in TESTED_ELSEWHERE:
+        if tree.files and path not in tree.files:
+            yield Fault("tested", path, 1, "is in TESTED_ELSEWHERE but no longer in the tree")
+
+
+def check_markdown(tree):
+    folders = {posixpath.dirname(path) for path in tree.files}
+    for folder in list(folders):
+        while folder:
+            folders.add(folder)
+            folder = posixpath.dirname(folder)
+    for path, text in tree.matching(".md"):
+        prose = re.sub(r"```.*?```|`[^`\n]*`", lambda m: re.sub(r"[^\n]", " ", m.group()), text,
+                       flags=re.S)
+        for match in _LINK.finditer(prose):
+            target = match.group(1) or match.group(2)
+            if re.match(r"[a-z]+:", target):
+                continue
+            file, _, anchor = target.partition("#")
+            folder = posixpath.dirname(path)
+            where = posixpath.normpath(posixpath.join(folder, file)) if file else path
+            line = _line_at(text, match.start())
+            if where not in tree.files and where not in folders:
+                yield Fault("markdown", path, line, f"{target}: there is no such file")
+            elif anchor and where.endswith(".md") and anchor not in _anchors(tree.files[where]):
+                yield Fault("markdown", path, line, f"{target}: there is no such heading")
+
+
+def _anchors(text):
+    for heading in re.findall(r"^#{1,6}\s+(.*?)\s*$", text, re.M):
+        yield re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
+
+
+RULES = [check_skipped, check_leftovers, check_machine, check_secrets, check_registry, check_clock,
+         check_tested, check_markdown]
