@@ -338,6 +338,12 @@ const std::string& JweKey::kid() const {
   return impl_->kid;
 }
 
+JweKey JweKey::Clone() const {
+  CHECK(EVP_PKEY_up_ref(impl_->key.get()) == 1);
+  PublicOrPrivateKey key(impl_->key.get());
+  return JweKey(std::make_unique<Impl>(Impl{std::move(key), impl_->kind, impl_->kid}));
+}
+
 SecretBytes JweKey::ToPem() const {
   const Bio bio(BIO_new(BIO_s_secmem()));
   CHECK(bio != nullptr);
