@@ -31,9 +31,9 @@ export class FrameLink {
     const iframe = parent.ownerDocument.createElement('iframe');
     this.iframe = iframe;
     iframe.title = 'Card details';
-    // Scripts and its own origin (to call the server); forms, or Enter would raise no submit event. No
-    // navigation of the page, no popups, no downloads. No feature of the page is delegated: `allow` is empty.
-    iframe.setAttribute('sandbox', 'allow-scripts allow-same-origin allow-forms');
+    // Scripts, and its own origin to call the server. No form submission (the frame submits nothing but
+    // ciphertext, by fetch), no navigation of the page, no popups. No feature of the page is delegated.
+    iframe.setAttribute('sandbox', 'allow-scripts allow-same-origin');
     iframe.setAttribute('allow', '');
     iframe.referrerPolicy = 'no-referrer';
     const { style } = iframe;

@@ -1,0 +1,176 @@
+import '../../tests/support/web_crypto';
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { compactDecrypt, exportJWK, generateKeyPair, type JWK, type KeyLike } from 'jose';
+import type { FieldName } from '../shared/card_rules';
+import type { ErrorCode } from '../shared/error_codes';
+import { readState } from '../shared/session_state';
+import { Failure } from './failure';
+import type { Answer, SessionClient } from './session_client';
+import { Submission, refusedFields, type TypedCard } from './submission';
+
+const kCard: TypedCard = {
+  number: '4242424242424242',
+  expiry: { month: 12, year: 2030 },
+  cvc: '123',
+  name: 'Ada',
+};
+
+function stateOf(json: object): Answer {
+  const state = readState(json, 'https://pay.example.com');
+  assert.ok(state);
+  return { kind: 'state', state };
+}
+
+function refused(status: number, classifier = '', ...pointers: string[]): Answer {
+  return { kind: 'refused', status, classifier, pointers };
+}
+
+const kDone = stateOf({ next_action: null, status: 'success', data: { token_id: 'tok' } });
+const kWait = stateOf({ next_action: 'wait', data: {} });
+const kLost: Answer = { kind: 'unreachable' };
+
+/** A submission against scripted answers; `open` is what show() says while its script is empty. */
+async function stage(script: { complete?: Answer[]; show?: Answer[]; typed?: TypedCard | FieldName[] }) {
+  const { publicKey, privateKey } = await generateKeyPair('ECDH-ES', { crv: 'P-256', extractable: true });
+  const open = openState(await exportJWK(publicKey), 'k1');
+  const payloads: string[] = [];
+  const did: string[] = [];
+  const client = {
+    show: async () => script.show?.shift() ?? open,
+    complete: async (payload: string) => {
+      payloads.push(payload);
+      return script.complete?.shift() ?? kDone;
+    },
+    cancel: async () => kDone,
+    sleep: async () => undefined,
+  };
+  const source = {
+    read: () => script.typed ?? kCard,
+    refuse: (fields: readonly FieldName[]) => void did.push(`refuse ${fields.join()}`),
+    wipe: () => void did.push('wipe'),
+    close: () => void did.push('close'),
+  };
+  const submission = new Submission(client as unknown as SessionClient, source, () => undefined);
+  return { submission, payloads, did, privateKey, script, open };
+}
+
+function openState(jwk: JWK, kid: string): Answer {
+  return stateOf({ next_action: 'tokenize_card', data: { jwk_ec: { ...jwk, kid } } });
+}
+
+async function opened(payload: string | undefined, key: KeyLike): Promise<unknown> {
+  return JSON.parse(new TextDecoder().decode((await compactDecrypt(payload ?? '', key)).plaintext));
+}
+
+function failsWith(code: ErrorCode, ...fields: FieldName[]) {
+  return (error: unknown) => {
+    assert.ok(error instanceof Failure);
+    assert.deepEqual([error.code, error.fields], [code, fields]);
+    return true;
+  };
+}
+
+test('a card is sent as the contract spells it, and wiped', async () => {
+  const { submission, payloads, did, privateKey } = await stage({});
+  assert.equal((await submission.run()).tokenId, 'tok');
+  assert.deepEqual(await opened(payloads[0], privateKey), {
+    account_number: '4242424242424242',
+    expiry_month: 12,
+    expiry_year: 2030,
+    security_code: '123',
+    additional_data: { cardholder_name: 'Ada' },
+  });
+  assert.deepEqual(did, ['wipe']);
+});
+
+test('two calls at once are one submission', async () => {
+  const { submission, payloads } = await stage({});
+  const [first, second] = await Promise.all([submission.run(), submission.run()]);
+  assert.equal(first, second);
+  assert.equal(payloads.length, 1);
+});
+
+test('after a lost answer the same ciphertext is sent again', async () => {
+  const { submission, payloads } = await stage({ complete: [kLost, kDone] });
+  await assert.rejects(submission.run(), failsWith('network_failed'));
+  await submission.run();
+  assert.equal(payloads.length, 2);
+  assert.equal(payloads[0], payloads[1]);
+});
+
+test('after a lost answer a changed card is encrypted anew', async () => {
+  const { submission, payloads } = await stage({ complete: [kLost, kDone] });
+  await assert.rejects(submission.run(), failsWith('network_failed'));
+  submission.forgetPayload();
+  await submission.run();
+  assert.notEqual(payloads[0], payloads[1]);
+});
+
+test('a wrong field keeps everything here', async () => {
+  const { submission, payloads, did } = await stage({ typed: ['expiry', 'cvc'] });
+  await assert.rejects(submission.run(), failsWith('card_invalid', 'expiry', 'cvc'));
+  assert.deepEqual([payloads, did], [[], []]);
+});
+
+test('a 422 that names members marks their fields and keeps what is typed', async () => {
+  const pointers = ['/result/enc_payload/account_number', '/result/enc_payload/expiry_year'];
+  const { submission, did } = await stage({ complete: [refused(422, 'VALIDATION_ERROR', ...pointers)] });
+  await assert.rejects(submission.run(), failsWith('card_invalid', 'number', 'expiry'));
+  assert.deepEqual(did, ['refuse number,expiry']);
+});
+
+test('a 422 about the ciphertext fetches the key again and encrypts once more, once', async () => {
+  const unreadable = refused(422, 'VALIDATION_ERROR', '/result/enc_payload');
+  const { submission, payloads, script } = await stage({ complete: [unreadable] });
+  const rotated = await generateKeyPair('ECDH-ES', { crv: 'P-256', extractable: true });
+  await submission.load();
+  script.show = [openState(await exportJWK(rotated.publicKey), 'k2')];
+  await submission.run();
+  assert.equal(payloads.length, 2);
+  await opened(payloads[1], rotated.privateKey);
+
+  const hopeless = await stage({ complete: [unreadable, unreadable] });
+  await assert.rejects(hopeless.submission.run(), failsWith('service_failed'));
+  assert.equal(hopeless.payloads.length, 2);
+});
+
+test('a conflict shows what the session has become', async () => {
+  const { submission, did, open } = await stage({ complete: [refused(409, 'CONFLICT')], show: [] });
+  await assert.rejects(submission.run(), failsWith('service_failed'), 'still open: try again');
+  const ended = await stage({ complete: [refused(409, 'CONFLICT')] });
+  ended.script.show = [open, kDone];
+  assert.equal((await ended.submission.run()).status, 'success');
+  assert.deepEqual([did, ended.did], [[], ['wipe']]);
+});
+
+test('expired, unknown, limited and failing say so', async () => {
+  const expired = await stage({ complete: [refused(409, 'SESSION_EXPIRED')] });
+  await assert.rejects(expired.submission.run(), failsWith('session_expired'));
+  assert.deepEqual(expired.did, ['close']);
+  const unknown = await stage({ show: [refused(404, 'NOT_FOUND')] });
+  await assert.rejects(unknown.submission.run(), failsWith('session_not_found'));
+  const gone = await stage({ complete: [refused(404, 'NOT_FOUND')] });
+  await assert.rejects(gone.submission.run(), failsWith('session_expired'));
+  const limited = await stage({ complete: [refused(429, 'RATE_LIMITED')] });
+  await assert.rejects(limited.submission.run(), failsWith('rate_limited'));
+  const failing = await stage({ complete: [refused(503, 'UNAVAILABLE')] });
+  await assert.rejects(failing.submission.run(), failsWith('service_failed'));
+});
+
+test('a session that waits is polled until it has ended, lost polls included', async () => {
+  const { submission, script } = await stage({ complete: [kWait] });
+  await submission.load();
+  script.show = [kWait, kLost, kWait, kDone];
+  assert.equal((await submission.run()).status, 'success');
+  assert.deepEqual(script.show, []);
+});
+
+test('pointers become fields, each once, unknown ones not at all', () => {
+  const names = ['expiry_month', 'expiry_year', 'security_code', 'additional_data/cardholder_name', 'x', ''];
+  assert.deepEqual(refusedFields(names.map((name) => `/result/enc_payload/${name}`)), [
+    'expiry',
+    'cvc',
+    'name',
+  ]);
+});

@@ -1,0 +1,71 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { cvcFault, nameFault, numberFault, numberIsFull, passesLuhn } from './card_rules';
+
+test('Luhn accepts right numbers and finds every single wrong digit', () => {
+  for (const number of ['4242424242424242', '378282246310005', '30569309025904', '0']) {
+    assert.equal(passesLuhn(number), true, number);
+    for (let i = 0; i < number.length; i++) {
+      for (let digit = 0; digit < 10; digit++) {
+        const changed = number.slice(0, i) + digit + number.slice(i + 1);
+        assert.equal(passesLuhn(changed), changed === number, changed);
+      }
+    }
+  }
+  assert.equal(passesLuhn(''), false);
+  assert.equal(passesLuhn('4242 4242'), false);
+});
+
+test('Luhn finds swapped neighbours, but for 09 and 90', () => {
+  assert.equal(passesLuhn('2442424242424242'), false);
+  assert.equal(passesLuhn('378282246130005'), false);
+});
+
+test('a card number is judged in the documented order', () => {
+  const cases: [string, string[], string | null][] = [
+    ['', [], 'empty'],
+    ['4', [], 'incomplete'],
+    ['6', [], 'incomplete'],
+    ['9', [], 'invalid'],
+    ['4242', ['mastercard'], 'network_not_accepted'],
+    ['4242424242424242', [], null],
+    ['4242424242424242', ['visa'], null],
+    ['4242424242424241', [], 'invalid'],
+    ['42424242424242424', [], 'incomplete'],
+    ['378282246310005', [], null],
+    ['378282246310006', [], 'invalid'],
+    ['37828224631000', [], 'incomplete'],
+  ];
+  for (const [digits, accepted, fault] of cases) {
+    assert.equal(numberFault(digits, accepted), fault, digits);
+  }
+});
+
+test('a number is full when its network has no longer one', () => {
+  assert.equal(numberIsFull('378282246310005'), true);
+  assert.equal(numberIsFull('4242424242424242'), false);
+  assert.equal(numberIsFull('4242424242424242424'), true);
+  assert.equal(numberIsFull('9999999999999999999'), false);
+});
+
+test('a security code has the length of its network', () => {
+  assert.equal(cvcFault('', 'visa'), 'empty');
+  assert.equal(cvcFault('12', 'visa'), 'incomplete');
+  assert.equal(cvcFault('123', 'visa'), null);
+  assert.equal(cvcFault('1234', 'visa'), 'invalid');
+  assert.equal(cvcFault('123', 'americanexpress'), 'incomplete');
+  assert.equal(cvcFault('1234', 'americanexpress'), null);
+  assert.equal(cvcFault('123', null), null);
+  assert.equal(cvcFault('1234', null), null);
+  assert.equal(cvcFault('12', null), 'incomplete');
+});
+
+test('a name is optional or required, and never a card number', () => {
+  assert.equal(nameFault('', false), null);
+  assert.equal(nameFault('  ', true), 'empty');
+  assert.equal(nameFault('Ada Lovelace', true), null);
+  assert.equal(nameFault('李小龍', true), null);
+  assert.equal(nameFault('A', true), 'invalid');
+  assert.equal(nameFault('4242 4242 4242 4242', false), 'invalid');
+  assert.equal(nameFault('x'.repeat(101), false), 'invalid');
+});

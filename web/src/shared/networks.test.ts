@@ -1,0 +1,61 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { couldBecomeNetwork, detectNetwork, kNetworkRules, kNetworks, maxPanDigits } from './networks';
+
+test('every network is found by the test numbers that its members publish', () => {
+  const numbers: [string, string][] = [
+    ['4242424242424242', 'visa'],
+    ['5555555555554444', 'mastercard'],
+    ['2223003122003222', 'mastercard'],
+    ['378282246310005', 'americanexpress'],
+    ['6011111111111117', 'discover'],
+    ['6445644564456445', 'discover'],
+    ['30569309025904', 'dinersclub'],
+    ['36227206271667', 'dinersclub'],
+    ['3566002020360505', 'jcb'],
+    ['6200000000000005', 'unionpay'],
+    ['8171999927660000', 'unionpay'],
+  ];
+  for (const [number, network] of numbers) assert.equal(detectNetwork(number), network, number);
+});
+
+test('both ends of every range belong to it and the numbers beside them do not', () => {
+  for (const network of kNetworks) {
+    for (const [low, high] of kNetworkRules[network].ranges) {
+      assert.equal(detectNetwork(low), network, low);
+      assert.equal(detectNetwork(high), network, high);
+    }
+  }
+  for (const outside of ['2220', '2721', '50', '56', '3527', '3590', '643', '306', '61', '7', '0']) {
+    assert.equal(detectNetwork(outside), null, outside);
+  }
+});
+
+test('no two ranges overlap', () => {
+  for (let prefix = 0; prefix < 10_000; prefix++) {
+    const digits = String(prefix).padStart(4, '0');
+    const owners = kNetworks.filter((network) =>
+      kNetworkRules[network].ranges.some(
+        ([low, high]) => digits.slice(0, low.length) >= low && digits.slice(0, high.length) <= high,
+      ),
+    );
+    assert.ok(owners.length <= 1, `${digits}: ${owners.join()}`);
+  }
+});
+
+test('too few digits are no network yet but may become one', () => {
+  for (const start of ['', '2', '22', '222', '3', '30', '35', '352', '5', '6', '60', '601', '8']) {
+    assert.equal(detectNetwork(start), null, start);
+    assert.equal(couldBecomeNetwork(start), true, start);
+  }
+  for (const start of ['0', '1', '7', '9', '21', '2220', '2721', '33', '50', '3590', '63', '80']) {
+    assert.equal(couldBecomeNetwork(start), false, start);
+  }
+});
+
+test('the longest number of a network is its longest length, 19 while unknown', () => {
+  assert.equal(maxPanDigits('americanexpress'), 15);
+  assert.equal(maxPanDigits('mastercard'), 16);
+  assert.equal(maxPanDigits('visa'), 19);
+  assert.equal(maxPanDigits(null), 19);
+});

@@ -1,0 +1,67 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { publicState, readState, safeUrl } from './session_state';
+
+const kOrigin = 'https://pay.example.com';
+const kKey = { kty: 'EC', crv: 'P-256', x: 'eA', y: 'eQ', kid: 'k1' };
+
+test('a state that asks for a card has the key and the networks', () => {
+  const state = readState(
+    {
+      next_action: 'tokenize_card',
+      data: { provider: 'obolus', jwk_ec: { ...kKey, alg: 'ECDH-ES' }, allowed_schemes: ['visa'] },
+      payment: { amount: 4990, currency_code: 'EUR', order_id: null },
+      expires_in: 900,
+    },
+    kOrigin,
+  );
+  assert.equal(state?.tokenize?.key.kid, 'k1');
+  assert.deepEqual(state?.tokenize?.schemes, ['visa']);
+  assert.deepEqual([state?.payment?.amount, state?.expiresInSeconds, state?.status], [4990, 900, null]);
+});
+
+test('a state that asks for a card without a usable key is none', () => {
+  for (const jwk_ec of [undefined, null, {}, { ...kKey, crv: 'P-384' }, { ...kKey, x: 5 }]) {
+    assert.equal(readState({ next_action: 'tokenize_card', data: { jwk_ec } }, kOrigin), null);
+  }
+});
+
+test('an ended state says how, and where to go', () => {
+  const state = readState(
+    {
+      next_action: null,
+      status: 'failure',
+      data: { reason: 'declined', reason_code: 'X' },
+      continue_url: 'https://shop.example.com/error',
+    },
+    kOrigin,
+  );
+  assert.deepEqual(state && publicState(state), {
+    nextAction: null,
+    status: 'failure',
+    tokenId: null,
+    reason: 'declined',
+    reasonCode: 'X',
+    redirectUrl: null,
+    continueUrl: 'https://shop.example.com/error',
+  });
+});
+
+test('an ended state of an unknown status is pending; only an ended one has a status', () => {
+  assert.equal(readState({ next_action: null, status: 'odd', data: {} }, kOrigin)?.status, 'pending');
+  assert.equal(readState({ next_action: 'wait', status: 'success', data: {} }, kOrigin)?.status, null);
+});
+
+test('an answer of another shape is no state', () => {
+  for (const json of [null, undefined, 'wait', [], {}, { next_action: 'dance' }, { next_action: 1 }]) {
+    assert.equal(readState(json, kOrigin), null);
+  }
+});
+
+test('only http and https URLs may be gone to', () => {
+  assert.equal(safeUrl('/3ds/abc', kOrigin), 'https://pay.example.com/3ds/abc');
+  assert.equal(safeUrl('https://acs.example.com/x?y=1'), 'https://acs.example.com/x?y=1');
+  for (const url of ['javascript:alert(1)', ' JaVaScRiPt:0', 'data:text/html,x', 'blob:https://a/b', 'x', 7, null]) {
+    assert.equal(safeUrl(url), null);
+  }
+});
