@@ -1,0 +1,197 @@
+#include "domain/session_machine.h"
+
+#include <utility>
+
+namespace obolus::domain {
+namespace {
+
+using base::ErrorCode;
+using base::Result;
+
+template <class... Ts>
+struct Overloaded : Ts... {
+  using Ts::operator()...;
+};
+
+Trigger TriggerOf(const Command& command, const Session& session, const Policy& policy) {
+  return std::visit(
+      Overloaded{
+          [](const SubmitCard&) { return Trigger::kSubmit; },
+          [](const AcceptCard&) { return Trigger::kAccept; },
+          [&](const RefuseCard&) {
+            return session.attempts + 1 < policy.max_attempts ? Trigger::kRefuse
+                                                              : Trigger::kExhaust;
+          },
+          [](const GiveUpSubmission&) { return Trigger::kGiveUp; },
+          [](const Cancel&) { return Trigger::kCancel; },
+          [](const Void&) { return Trigger::kVoid; },
+          [](const Expire&) { return Trigger::kExpire; },
+          [](const ProvideChallenge&) { return Trigger::kProvideChallenge; },
+          [](const StartChallenge&) { return Trigger::kStartChallenge; },
+          [](const ReturnFromChallenge&) { return Trigger::kReturn; },
+          [](const CompleteChallenge& c) { return c.success ? Trigger::kSucceed : Trigger::kFail; },
+          [](const AnnotateState&) { return Trigger::kAnnotate; },
+      },
+      command);
+}
+
+// What the shopper does needs time left; what Commerce and the clock do does not. A vault's answer
+// that comes late still counts: the card was handed over in time.
+bool NeedsTime(Trigger trigger, SessionState from) {
+  switch (trigger) {
+    case Trigger::kSubmit:
+    case Trigger::kCancel:
+    case Trigger::kProvideChallenge:
+    case Trigger::kStartChallenge:
+    case Trigger::kReturn:
+      return true;
+    case Trigger::kAccept:
+    case Trigger::kRefuse:
+    case Trigger::kExhaust:
+      return from == SessionState::kOpen;
+    case Trigger::kGiveUp:
+    case Trigger::kVoid:
+    case Trigger::kExpire:
+    case Trigger::kSucceed:
+    case Trigger::kFail:
+    case Trigger::kAnnotate:
+      return false;
+  }
+  return true;
+}
+
+// The command asks for what is already so: the shopper's or Commerce's second try.
+bool IsRepetition(const Session& session, const Command& command) {
+  if (const auto* accept = std::get_if<AcceptCard>(&command)) {
+    return session.state == SessionState::kCreated && session.submit_digest == accept->digest;
+  }
+  if (const auto* submit = std::get_if<SubmitCard>(&command)) {
+    return session.submit_digest == submit->digest &&
+           (session.state == SessionState::kCreated || session.state == SessionState::kSubmitted);
+  }
+  if (const auto* provide = std::get_if<ProvideChallenge>(&command)) {
+    return session.challenge == provide->challenge;
+  }
+  if (std::holds_alternative<Cancel>(command)) return session.state == SessionState::kCancelled;
+  if (std::holds_alternative<Void>(command)) {
+    return session.state == SessionState::kVoided || session.voided_after_end;
+  }
+  if (std::holds_alternative<Expire>(command)) return session.state == SessionState::kExpired;
+  if (const auto* complete = std::get_if<CompleteChallenge>(&command)) {
+    return session.state ==
+               (complete->success ? SessionState::kSucceeded : SessionState::kFailed) &&
+           session.kind == SessionKind::kTds;
+  }
+  return false;
+}
+
+std::unexpected<base::Error> Refused(const Session& session) {
+  if (session.state == SessionState::kExpired) {
+    return base::Fail(ErrorCode::kExpired, "the session has expired");
+  }
+  return base::Fail(ErrorCode::kConflict,
+                    "the session is " + std::string(ToString(session.state)) +
+                        (IsEnd(session.kind, session.state) ? " and does not change any more"
+                                                            : "; this is not possible now"));
+}
+
+// Payment states only move forward: accepted, authorized, completed; failed at any time but after
+// completed.
+bool IsProgress(std::optional<CommerceState> from, CommerceState to) {
+  if (!from) return true;
+  if (*from == CommerceState::kCompleted || *from == CommerceState::kFailed) return false;
+  return to > *from;
+}
+
+std::optional<FailureCode> FailureOf(const Session& session, Trigger trigger) {
+  switch (trigger) {
+    case Trigger::kExhaust:
+      return FailureCode::kAttemptsExhausted;
+    case Trigger::kCancel:
+      return FailureCode::kCancelledByShopper;
+    case Trigger::kVoid:
+      return FailureCode::kVoidedByCommerce;
+    case Trigger::kExpire:
+      return FailureCode::kSessionExpired;
+    case Trigger::kFail:
+      return FailureCode::kChallengeFailed;
+    default:
+      return session.failure;
+  }
+}
+
+// Members that a command carries, beside the state that the table gives.
+void Carry(const Command& command, Trigger trigger, Decision& decision) {
+  Session& next = decision.session;
+  next.lease_until.reset();
+  if (trigger == Trigger::kRefuse || trigger == Trigger::kExhaust) {
+    ++next.attempts;
+    next.submit_digest.reset();
+  } else if (trigger == Trigger::kGiveUp) {
+    next.submit_digest.reset();
+  }
+  std::visit(Overloaded{
+                 [&](const SubmitCard& c) {
+                   next.submit_digest = c.digest;
+                   next.lease_until = c.lease_until;
+                 },
+                 [&](const AcceptCard& c) {
+                   next.submit_digest = c.digest;
+                   next.card_session = c.card_session;
+                 },
+                 [&](const ProvideChallenge& c) { next.challenge = c.challenge; },
+                 [&](const Void&) {
+                   if (next.state == SessionState::kCreated) next.voided_after_end = true;
+                   decision.destroys_card = true;
+                 },
+                 [&](const AnnotateState& c) {
+                   next.commerce_state = c.state;
+                   decision.destroys_card = c.state != CommerceState::kAccepted;
+                 },
+                 [](const auto&) {},
+             },
+             command);
+}
+
+}  // namespace
+
+Result<Decision> Decide(const Session& session, const Command& command, const Policy& policy,
+                        Timestamp now) {
+  Decision unchanged{session, false, std::nullopt, false};
+  if (IsRepetition(session, command)) return unchanged;
+  const auto* annotation = std::get_if<AnnotateState>(&command);
+  if (annotation != nullptr && !IsProgress(session.commerce_state, annotation->state)) {
+    return unchanged;
+  }
+  const Trigger trigger = TriggerOf(command, session, policy);
+  const Transition* row = FindTransition(session.kind, session.state, trigger);
+  if (row == nullptr) return Refused(session);
+  if (NeedsTime(trigger, session.state) && now >= session.expires_at) {
+    return base::Fail(ErrorCode::kExpired, "the session has expired");
+  }
+  if (trigger == Trigger::kExpire && now < session.expires_at) {
+    return base::Fail(ErrorCode::kConflict, "the session has not expired yet");
+  }
+  if (trigger == Trigger::kStartChallenge && !session.challenge) {
+    return base::Invalid("/challenge", "is not known yet");
+  }
+  if (row->from == row->to &&
+      (trigger == Trigger::kReturn || trigger == Trigger::kStartChallenge)) {
+    return unchanged;  // seen twice; nothing to store
+  }
+
+  Decision decision{session, true, row->emits, false};
+  decision.session.state = row->to;
+  if (trigger == Trigger::kExpire && row->emits == OutboundEvent::kTdsResult &&
+      !policy.tds_result_on_expiry) {
+    decision.event.reset();
+  }
+  Carry(command, trigger, decision);
+  Session& next = decision.session;
+  if (row->to != row->from) next.failure = FailureOf(session, trigger);
+  if (row->to != row->from && IsEnd(next.kind, next.state)) next.ended_at = now;
+  ++next.version;
+  return decision;
+}
+
+}  // namespace obolus::domain

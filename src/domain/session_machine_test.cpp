@@ -1,0 +1,241 @@
+#include "domain/session_machine.h"
+
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <set>
+#include <sstream>
+#include <tuple>
+
+namespace obolus::domain {
+namespace {
+
+using base::ErrorCode;
+
+constexpr Timestamp kNow{base::Millis(1'800'000'000'000)};
+const Policy kPolicy;
+
+Session Sample(SessionKind kind, SessionState state) {
+  Session session;
+  session.kind = kind;
+  session.state = state;
+  session.created_at = kNow - std::chrono::minutes(1);
+  session.expires_at = kNow + std::chrono::minutes(10);
+  session.challenge = HostedChallenge{"https://bank.example/challenge"};
+  session.version = 7;
+  if (state == SessionState::kSubmitted || state == SessionState::kCreated) {
+    session.submit_digest = base::Sha256Digest{1};
+  }
+  return session;
+}
+
+Command CommandFor(Trigger trigger) {
+  switch (trigger) {
+    case Trigger::kSubmit:
+      return SubmitCard{base::Sha256Digest{2}, kNow + std::chrono::seconds(15)};
+    case Trigger::kAccept:
+      return AcceptCard{CardSession{}, base::Sha256Digest{2}};
+    case Trigger::kRefuse:
+    case Trigger::kExhaust:
+      return RefuseCard{};
+    case Trigger::kGiveUp:
+      return GiveUpSubmission{};
+    case Trigger::kCancel:
+      return Cancel{};
+    case Trigger::kVoid:
+      return Void{};
+    case Trigger::kExpire:
+      return Expire{};
+    case Trigger::kProvideChallenge:
+      return ProvideChallenge{HostedChallenge{"https://other.example/"}};
+    case Trigger::kStartChallenge:
+      return StartChallenge{};
+    case Trigger::kReturn:
+      return ReturnFromChallenge{};
+    case Trigger::kSucceed:
+      return CompleteChallenge{true};
+    case Trigger::kFail:
+      return CompleteChallenge{false};
+    case Trigger::kAnnotate:
+      return AnnotateState{CommerceState::kAuthorized};
+  }
+  return Void{};
+}
+
+// A session and a time for which `trigger` is what the command means.
+std::pair<Session, Timestamp> Setting(SessionKind kind, SessionState from, Trigger trigger) {
+  Session session = Sample(kind, from);
+  if (trigger == Trigger::kExhaust) session.attempts = kPolicy.max_attempts - 1;
+  const Timestamp now = trigger == Trigger::kExpire ? session.expires_at : kNow;
+  return {session, now};
+}
+
+TEST(SessionMachine, EveryRowOfTheTableDoesWhatItSays) {
+  for (const Transition& row : Transitions()) {
+    const auto [session, now] = Setting(row.kind, row.from, row.trigger);
+    const auto decision = Decide(session, CommandFor(row.trigger), kPolicy, now);
+    ASSERT_TRUE(decision.has_value()) << ToString(row.from) << " " << ToString(row.trigger);
+    EXPECT_EQ(decision->session.state, row.to);
+    EXPECT_EQ(decision->event, decision->changed ? row.emits : std::nullopt);
+    EXPECT_EQ(decision->session.version, decision->changed ? 8 : 7);
+    if (row.from != row.to) {
+      EXPECT_TRUE(decision->changed);
+      EXPECT_EQ(decision->session.ended_at.has_value(), IsEnd(row.kind, row.to));
+    }
+  }
+}
+
+TEST(SessionMachine, WhatTheTableDoesNotListIsRefusedOrARepetition) {
+  for (auto kind : {SessionKind::kPayment, SessionKind::kTds}) {
+    for (std::size_t s = 0; s < kSessionStateCount; ++s) {
+      for (int t = 0; t <= static_cast<int>(Trigger::kAnnotate); ++t) {
+        const auto from = static_cast<SessionState>(s);
+        const auto trigger = static_cast<Trigger>(t);
+        if (FindTransition(kind, from, trigger) != nullptr) continue;
+        const auto [session, now] = Setting(kind, from, trigger);
+        const auto decision = Decide(session, CommandFor(trigger), kPolicy, now);
+        if (decision) {
+          EXPECT_FALSE(decision->changed) << ToString(from) << " " << ToString(trigger);
+          EXPECT_FALSE(decision->event.has_value());
+        } else {
+          EXPECT_TRUE(decision.error().code == ErrorCode::kConflict ||
+                      decision.error().code == ErrorCode::kExpired);
+        }
+      }
+    }
+  }
+}
+
+TEST(SessionMachine, NoRowLeavesAnEndForAnotherState) {
+  for (const Transition& row : Transitions()) {
+    if (IsEnd(row.kind, row.from)) {
+      EXPECT_EQ(row.from, row.to);
+      EXPECT_FALSE(row.emits.has_value());
+    }
+  }
+}
+
+TEST(SessionMachine, NoRowIsListedTwiceAndEveryStateIsReachable) {
+  std::set<std::tuple<SessionKind, SessionState, Trigger>> seen;
+  for (const Transition& row : Transitions()) {
+    EXPECT_TRUE(seen.insert({row.kind, row.from, row.trigger}).second);
+  }
+  for (auto kind : {SessionKind::kPayment, SessionKind::kTds}) {
+    std::set<SessionState> reached = {SessionState::kOpen};
+    for (std::size_t round = 0; round < kSessionStateCount; ++round) {
+      for (const Transition& row : Transitions()) {
+        if (row.kind == kind && reached.contains(row.from)) reached.insert(row.to);
+      }
+    }
+    for (const Transition& row : Transitions()) {
+      if (row.kind == kind) EXPECT_TRUE(reached.contains(row.from)) << ToString(row.from);
+    }
+  }
+}
+
+TEST(SessionMachine, OnAnyPathAPaymentTellsCommerceAtMostOneOutcome) {
+  // Walks all paths of state changes; the state is the whole memory of the machine as far as events
+  // go.
+  const auto walk = [](auto&& self, SessionKind kind, SessionState at, int told,
+                       int depth) -> void {
+    ASSERT_LE(told, 1) << ToString(at);
+    if (depth == 0) return;
+    for (const Transition& row : Transitions()) {
+      if (row.kind != kind || row.from != at || (row.to == at && !row.emits)) continue;
+      self(self, kind, row.to, told + (row.emits ? 1 : 0), depth - 1);
+    }
+  };
+  walk(walk, SessionKind::kPayment, SessionState::kOpen, 0, 8);
+  walk(walk, SessionKind::kTds, SessionState::kOpen, 0, 8);
+}
+
+TEST(SessionMachine, SubmitAfterExpiryIsRefused) {
+  const Session session = Sample(SessionKind::kPayment, SessionState::kOpen);
+  const auto decision = Decide(session, AcceptCard{CardSession{}, base::Sha256Digest{2}}, kPolicy,
+                               session.expires_at);
+  ASSERT_FALSE(decision.has_value());
+  EXPECT_EQ(decision.error().code, ErrorCode::kExpired);
+}
+
+TEST(SessionMachine, ALateAnswerOfARemoteVaultStillCounts) {
+  const Session session = Sample(SessionKind::kPayment, SessionState::kSubmitted);
+  const auto decision = Decide(session, AcceptCard{CardSession{}, base::Sha256Digest{1}}, kPolicy,
+                               session.expires_at + std::chrono::seconds(1));
+  ASSERT_TRUE(decision.has_value());
+  EXPECT_EQ(decision->session.state, SessionState::kCreated);
+}
+
+TEST(SessionMachine, ExpiryBeforeItsTimeIsRefused) {
+  const Session session = Sample(SessionKind::kPayment, SessionState::kOpen);
+  EXPECT_FALSE(
+      Decide(session, Expire{}, kPolicy, session.expires_at - base::Millis(1)).has_value());
+}
+
+TEST(SessionMachine, TheSameCardAgainIsARepetitionAndAnotherIsAConflict) {
+  const Session session = Sample(SessionKind::kPayment, SessionState::kCreated);
+  const auto same =
+      Decide(session, AcceptCard{CardSession{}, base::Sha256Digest{1}}, kPolicy, kNow);
+  ASSERT_TRUE(same.has_value());
+  EXPECT_FALSE(same->changed);
+  const auto other =
+      Decide(session, AcceptCard{CardSession{}, base::Sha256Digest{9}}, kPolicy, kNow);
+  ASSERT_FALSE(other.has_value());
+  EXPECT_EQ(other.error().code, ErrorCode::kConflict);
+}
+
+TEST(SessionMachine, ExpiryOf3dsIsSilentWhenConfigured) {
+  const Session session = Sample(SessionKind::kTds, SessionState::kChallenged);
+  const Policy silent{.max_attempts = 5, .tds_result_on_expiry = false};
+  const auto decision = Decide(session, Expire{}, silent, session.expires_at);
+  ASSERT_TRUE(decision.has_value());
+  EXPECT_EQ(decision->session.state, SessionState::kExpired);
+  EXPECT_FALSE(decision->event.has_value());
+}
+
+TEST(SessionMachine, AttemptsAreCountedAndTheLastOneFails) {
+  Session session = Sample(SessionKind::kPayment, SessionState::kOpen);
+  for (int attempt = 1; attempt < kPolicy.max_attempts; ++attempt) {
+    session = Decide(session, RefuseCard{}, kPolicy, kNow)->session;
+    EXPECT_EQ(session.state, SessionState::kOpen);
+    EXPECT_EQ(session.attempts, attempt);
+  }
+  const auto last = Decide(session, RefuseCard{}, kPolicy, kNow);
+  EXPECT_EQ(last->session.state, SessionState::kFailed);
+  EXPECT_EQ(last->session.failure, FailureCode::kAttemptsExhausted);
+  EXPECT_EQ(last->event, OutboundEvent::kCardSessionFailed);
+}
+
+TEST(SessionMachine, VoidAfterTheCardWasTakenKeepsTheOutcomeAndDestroysTheCard) {
+  const auto decision =
+      Decide(Sample(SessionKind::kPayment, SessionState::kCreated), Void{}, kPolicy, kNow);
+  EXPECT_EQ(decision->session.state, SessionState::kCreated);
+  EXPECT_TRUE(decision->session.voided_after_end);
+  EXPECT_TRUE(decision->destroys_card);
+  EXPECT_FALSE(decision->event.has_value());
+  EXPECT_FALSE(Decide(decision->session, Void{}, kPolicy, kNow)->changed);
+}
+
+TEST(SessionMachine, StateChangedOnlyMovesForward) {
+  Session session = Sample(SessionKind::kPayment, SessionState::kCreated);
+  session = Decide(session, AnnotateState{CommerceState::kAuthorized}, kPolicy, kNow)->session;
+  EXPECT_FALSE(Decide(session, AnnotateState{CommerceState::kAccepted}, kPolicy, kNow)->changed);
+  EXPECT_TRUE(Decide(session, AnnotateState{CommerceState::kCompleted}, kPolicy, kNow)->changed);
+}
+
+TEST(SessionMachine, AChallengeThatIsNotKnownCannotStart) {
+  Session session = Sample(SessionKind::kTds, SessionState::kOpen);
+  session.challenge.reset();
+  const auto decision = Decide(session, StartChallenge{}, kPolicy, kNow);
+  ASSERT_FALSE(decision.has_value());
+  EXPECT_EQ(decision.error().code, ErrorCode::kInvalid);
+}
+
+TEST(SessionMachine, TheDocumentedStatesAreCurrent) {
+  std::ifstream file(std::string(OBOLUS_SOURCE_DIR) + "/docs/session-states.md");
+  std::stringstream text;
+  text << file.rdbuf();
+  EXPECT_EQ(text.str(), DescribeTransitions()) << "run: obolus states > docs/session-states.md";
+}
+
+}  // namespace
+}  // namespace obolus::domain
