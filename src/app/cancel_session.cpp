@@ -1,0 +1,23 @@
+#include "app/cancel_session.h"
+
+#include "app/commit_decision.h"
+
+namespace obolus::app {
+
+void Execute(const Services& services, CancelSession command, base::Done<SessionView> done) {
+  const auto id = OpenKey(services, command.key);
+  if (!id) return done(std::unexpected(id.error()));
+  const Timestamp now = services.clock.Now();
+  Transact<SessionView>(
+      services.store,
+      [&services, id = *id, now](Transaction& tx) -> Result<SessionView> {
+        auto session = Load(tx, id);
+        if (!session) return std::unexpected(session.error());
+        auto next = Apply(tx, services, *session, domain::Cancel{}, now);
+        if (!next) return std::unexpected(next.error());
+        return View(tx, services, std::move(*next), now);
+      },
+      std::move(done));
+}
+
+}  // namespace obolus::app

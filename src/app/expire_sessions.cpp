@@ -1,0 +1,78 @@
+#include "app/expire_sessions.h"
+
+#include "app/commit_decision.h"
+#include "base/log.h"
+
+namespace obolus::app {
+namespace {
+
+constexpr std::size_t kSessionsPerRound = 256;  // one transaction must not hold up shoppers
+constexpr std::size_t kPurgedPerRound = 256;
+
+Result<std::size_t> ExpireDue(Transaction& tx, const Services& services, Timestamp now) {
+  auto due = tx.FindDueSessions(now, kSessionsPerRound);
+  if (!due) return std::unexpected(due.error());
+  std::size_t changed = 0;
+  for (const Uuid& id : *due) {
+    auto session = Load(tx, id);
+    if (!session) return std::unexpected(session.error());
+    const bool waits = session->state == domain::SessionState::kSubmitted;
+    if (waits && session->lease_until && now < *session->lease_until) continue;
+    const domain::Command command =
+        waits ? domain::Command(domain::GiveUpSubmission{}) : domain::Command(domain::Expire{});
+    auto decision = domain::Decide(*session, command, services.settings.policy, now);
+    if (!decision || !decision->changed) continue;
+    if (auto committed = CommitDecision(tx, services, *decision, now); !committed) {
+      return std::unexpected(committed.error());
+    }
+    ++changed;
+  }
+  auto purged = tx.Purge(now, now - services.settings.keep_for, kPurgedPerRound);
+  if (!purged) return std::unexpected(purged.error());
+  return changed + (*purged >= kPurgedPerRound ? 1 : 0);
+}
+
+}  // namespace
+
+struct ExpireSessions::State {
+  const Services& services;
+  base::Scheduler& scheduler;
+  base::Millis interval;
+  std::atomic<bool> stopped = false;
+};
+
+ExpireSessions::ExpireSessions(const Services& services, base::Scheduler& scheduler,
+                               base::Millis interval)
+    : state_(std::make_shared<State>(services, scheduler, interval)) {}
+
+void ExpireSessions::Start() {
+  Round(state_);
+}
+
+void ExpireSessions::Stop() {
+  state_->stopped = true;
+}
+
+void ExpireSessions::Sweep(const Services& services, base::Done<std::size_t> done) {
+  Transact<std::size_t>(
+      services.store,
+      [&services, now = services.clock.Now()](Transaction& tx) {
+        return ExpireDue(tx, services, now);
+      },
+      std::move(done));
+}
+
+void ExpireSessions::Round(const std::shared_ptr<State>& state) {
+  if (state->stopped) return;
+  Sweep(state->services, [state](Result<std::size_t> changed) {
+    if (!changed) {
+      base::Log(base::LogLevel::kWarn, "sweep_failed",
+                {{base::Field::kErrorText, changed.error().message}});
+    }
+    // A full round means that there is more: go on soon, but let others in between.
+    const bool more = changed && *changed >= kSessionsPerRound;
+    state->scheduler.After(more ? base::Millis(10) : state->interval, [state] { Round(state); });
+  });
+}
+
+}  // namespace obolus::app

@@ -1,0 +1,220 @@
+// Where sessions, events and their like outlive the process. Work is given as a `Body` that runs
+// inside one transaction; bodies of many callers share one commit (group commit), and `done` is
+// called only after that commit is durable. So a 2xx that is sent from `done` is kept. Implemented
+// by storage/; one contract suite (tests/contract) holds all implementations to this page.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/id.h"
+#include "base/result.h"
+#include "domain/session.h"
+
+namespace obolus::app {
+
+using base::Result;
+using base::Status;
+using base::Timestamp;
+using base::Uuid;
+
+enum class EventStatus : std::uint8_t { kPending, kDelivered, kParked };
+std::string_view ToString(EventStatus status);  // "pending", "delivered", "parked"
+
+// One event on its way to Commerce. Everything but the last group is frozen when it is inserted.
+struct OutboxEvent {
+  Uuid id;          // ce-id, time-ordered
+  Uuid session_id;  // order is kept within one session
+  std::string type;
+  std::string subject;      // ce-subject: the terminal id
+  std::string traceparent;  // ce-traceparent
+  Timestamp time;           // ce-time
+  std::string body;         // the exact bytes of every attempt
+
+  EventStatus status = EventStatus::kPending;
+  int attempts = 0;
+  Timestamp due_at;                     // not before
+  Timestamp first_due_at;               // when trying began, for giving up
+  std::optional<Timestamp> settled_at;  // delivered or parked
+  std::string last_error;               // empty: none
+
+  bool operator==(const OutboxEvent&) const = default;
+};
+
+// An answer kept for replays (IETF draft-ietf-httpapi-idempotency-key-header).
+struct IdempotentAnswer {
+  std::string scope;  // who called, and which route
+  std::string key;
+  base::Sha256Digest request_digest{};
+  int status = 0;
+  std::string body;
+  Timestamp created_at;
+
+  bool operator==(const IdempotentAnswer&) const = default;
+};
+
+// An event that Commerce sent, kept for deduplication by (source, id), and as a tombstone when it
+// came before its session.
+struct ReceivedEvent {
+  std::string source;
+  std::string id;
+  std::string type;
+  std::vector<Uuid> subjects;  // every id it may be about
+  std::string data;  // JSON without secrets: what app/receive_event needs to apply it later
+  bool applied = false;
+  Timestamp received_at;
+
+  bool operator==(const ReceivedEvent&) const = default;
+};
+
+// A card as the embedded vault seals it.
+struct SealedCard {
+  Uuid id;
+  Uuid session_id;
+  std::string key_id;       // of the key-encryption key
+  std::string wrapped_key;  // the record's key, sealed
+  std::string ciphertext;   // the card, sealed under the record's key
+  Timestamp valid_until;    // deleted then
+
+  bool operator==(const SealedCard&) const = default;
+};
+
+struct EventFilter {
+  std::optional<EventStatus> status;
+  std::optional<Uuid> session_id;
+  std::size_t limit = 100;
+};
+
+struct OutboxCounts {
+  std::int64_t pending = 0;
+  std::int64_t parked = 0;
+  std::optional<Timestamp> oldest_pending;  // ce-time
+};
+
+// The view inside one transaction. Reads see this transaction's writes. Every call may fail with
+// kUnavailable (disk, database); a body returns such an error as it got it.
+class Transaction {
+ public:
+  virtual ~Transaction() = default;
+
+  virtual Result<std::optional<domain::Session>> FindSession(const Uuid& id) = 0;
+  // The latest session of that kind and terminal, open or ended.
+  virtual Result<std::optional<domain::Session>> FindByTerminal(domain::SessionKind kind,
+                                                                const Uuid& terminal_id) = 0;
+  // The latest 3DS session whose payment_terminal_id is that one.
+  virtual Result<std::optional<domain::Session>> FindChallengeOf(
+      const Uuid& payment_terminal_id) = 0;
+  // kConflict: the id exists, or another session of that kind and terminal has not ended.
+  virtual Status InsertSession(const domain::Session& session) = 0;
+  // kConflict: the stored version is not session.version - 1.
+  virtual Status SaveSession(const domain::Session& session) = 0;
+  // Ids of sessions that have not ended (domain::IsEnd) and whose expires_at, or lease_until, is <=
+  // now; oldest first.
+  virtual Result<std::vector<Uuid>> FindDueSessions(Timestamp now, std::size_t limit) = 0;
+
+  virtual Result<std::optional<IdempotentAnswer>> FindAnswer(const std::string& scope,
+                                                             const std::string& key) = 0;
+  // kConflict: there is one.
+  virtual Status InsertAnswer(const IdempotentAnswer& answer) = 0;
+
+  // False: (source, id) was there already, and nothing was written.
+  virtual Result<bool> InsertReceived(const ReceivedEvent& event) = 0;
+  // Not applied events about that id, in order of arrival.
+  virtual Result<std::vector<ReceivedEvent>> FindUnapplied(const Uuid& subject) = 0;
+  virtual Status MarkApplied(const std::string& source, const std::string& id) = 0;
+
+  virtual Status InsertEvent(const OutboxEvent& event) = 0;  // kConflict: the id exists
+  virtual Result<std::optional<OutboxEvent>> FindEvent(const Uuid& id) = 0;
+  virtual Result<std::vector<OutboxEvent>> ListEvents(
+      const EventFilter& filter) = 0;  // newest first
+  // Pending events with due_at <= now that are the oldest pending one of their session, earliest
+  // due first, and sets their due_at to `lease_until`, so that no other relay takes them.
+  virtual Result<std::vector<OutboxEvent>> ClaimDueEvents(Timestamp now, Timestamp lease_until,
+                                                          std::size_t limit) = 0;
+  // Saves status, attempts, due_at, first_due_at, settled_at, last_error. kNotFound.
+  virtual Status SaveDelivery(const OutboxEvent& event) = 0;
+  virtual Result<std::optional<Timestamp>>
+  NextDueEvent() = 0;  // the earliest due_at of a claimable pending event
+  virtual Result<OutboxCounts> CountOutbox() = 0;
+
+  virtual Status InsertCard(const SealedCard& card) = 0;  // kConflict
+  virtual Result<std::optional<SealedCard>> FindCard(const Uuid& id) = 0;
+  virtual Status DeleteCardsOf(const Uuid& session_id) = 0;  // none is no error
+
+  // Deletes, at most `limit` rows of each kind: cards past valid_until, answers and received events
+  // before `before`, and sessions that ended before `before` with their settled events. How many
+  // rows went.
+  virtual Result<std::size_t> Purge(Timestamp now, Timestamp before, std::size_t limit) = 0;
+};
+
+// What one commit changed; for those who wait.
+struct CommitNotice {
+  std::vector<Uuid> sessions;  // inserted or saved
+  bool events = false;         // an outbox row was inserted
+};
+
+class Store {
+ public:
+  // May run more than once (a batch is rolled back, or a database asks to try again), so it must
+  // have no effect but through the transaction and its own result. An error rolls back what this
+  // body wrote, and only that. Runs on a store thread; must not block.
+  using Body = std::move_only_function<Status(Transaction&)>;
+  using Listener = std::function<void(const CommitNotice&)>;
+
+  virtual ~Store() = default;
+
+  // `done` runs on a store thread after the commit is durable, with the body's own error, or with
+  // kUnavailable when the commit failed (then nothing of it is kept) or the queue is full
+  // (kRateLimited when full).
+  virtual void Transact(Body body, std::move_only_function<void(Status)> done) = 0;
+  // The same for bodies that only read; they may run beside writes and see the last commit.
+  virtual void Read(Body body, std::move_only_function<void(Status)> done) = 0;
+  // Called after each commit, before its `done`s, on a store thread. Set once, before the first
+  // call.
+  virtual void OnCommit(Listener listener) = 0;
+  // Ok when a trivial write would be durable now; for /readyz.
+  virtual Status CheckHealth() = 0;
+  // Finishes what is queued; later calls answer kUnavailable.
+  virtual void Close() = 0;
+};
+
+// Runs `body` in a transaction and hands its value to `done` after the commit.
+template <class T, class F>
+void Transact(Store& store, F body, base::Done<T> done) {
+  auto value = std::make_shared<std::optional<T>>();
+  store.Transact(
+      [value, body = std::move(body)](Transaction& tx) mutable -> Status {
+        Result<T> result = body(tx);
+        if (!result) return std::unexpected(std::move(result.error()));
+        *value = std::move(*result);
+        return {};
+      },
+      [value, done = std::move(done)](Status status) mutable {
+        if (!status) return done(std::unexpected(std::move(status.error())));
+        done(std::move(**value));
+      });
+}
+
+template <class T, class F>
+void Read(Store& store, F body, base::Done<T> done) {
+  auto value = std::make_shared<std::optional<T>>();
+  store.Read(
+      [value, body = std::move(body)](Transaction& tx) mutable -> Status {
+        Result<T> result = body(tx);
+        if (!result) return std::unexpected(std::move(result.error()));
+        *value = std::move(*result);
+        return {};
+      },
+      [value, done = std::move(done)](Status status) mutable {
+        if (!status) return done(std::unexpected(std::move(status.error())));
+        done(std::move(**value));
+      });
+}
+
+}  // namespace obolus::app

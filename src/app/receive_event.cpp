@@ -1,0 +1,165 @@
+#include "app/receive_event.h"
+
+#include <algorithm>
+
+#include "app/commit_decision.h"
+
+namespace obolus::app {
+namespace {
+
+using domain::Session;
+using domain::SessionKind;
+
+// The kinds of session that an event can be about, the most likely first.
+std::vector<SessionKind> KindsFor(const domain::InboundEvent& event) {
+  if (std::holds_alternative<domain::CompleteTdsSession>(event)) return {SessionKind::kTds};
+  return {SessionKind::kPayment, SessionKind::kTds};
+}
+
+domain::Command CommandFor(const domain::InboundEvent& event) {
+  if (const auto* complete = std::get_if<domain::CompleteTdsSession>(&event)) {
+    return domain::CompleteChallenge{complete->success};
+  }
+  if (const auto* changed = std::get_if<domain::StateChanged>(&event)) {
+    return domain::AnnotateState{changed->state};
+  }
+  return domain::Void{};
+}
+
+// Commerce's word on a session. A refusal by the machine is no fault of Commerce's: it came too
+// late.
+Result<bool> ApplyTo(Transaction& tx, const Services& services, const Session& session,
+                     const domain::InboundEvent& event, Timestamp now) {
+  auto decision = domain::Decide(session, CommandFor(event), services.settings.policy, now);
+  if (!decision) return false;
+  if (auto committed = CommitDecision(tx, services, *decision, now); !committed) {
+    return std::unexpected(committed.error());
+  }
+  return decision->changed;
+}
+
+Result<std::vector<Session>> Match(Transaction& tx, const Services& services,
+                                   const Interpreted& interpreted) {
+  std::vector<Session> matches;
+  const auto add = [&matches](Result<std::optional<Session>> found) -> Status {
+    if (!found) return std::unexpected(found.error());
+    const bool known = *found && std::ranges::any_of(matches, [&](const Session& match) {
+      return match.id == (*found)->id;
+    });
+    if (*found && !known) matches.push_back(std::move(**found));
+    return {};
+  };
+  if (interpreted.session_key) {
+    for (auto purpose : {KeyPurpose::kPayment, KeyPurpose::kTds}) {
+      const auto id = services.keys.Open(purpose, *interpreted.session_key);
+      if (!id) continue;
+      if (auto added = add(tx.FindSession(*id)); !added) return std::unexpected(added.error());
+    }
+  }
+  for (const Uuid& subject : interpreted.subjects) {
+    for (auto kind : KindsFor(interpreted.event)) {
+      if (auto added = add(tx.FindByTerminal(kind, subject)); !added) {
+        return std::unexpected(added.error());
+      }
+    }
+    if (std::holds_alternative<domain::CompleteTdsSession>(interpreted.event)) continue;
+    if (auto added = add(tx.FindSession(subject)); !added) return std::unexpected(added.error());
+  }
+  return matches;
+}
+
+// What has to be known to apply the event later. Only members without secrets.
+std::string Essence(const CloudEvent& event) {
+  base::json::object essence;
+  for (const char* member : {"result", "state", "tds_terminal_id"}) {
+    if (const auto text = base::FindString(event.data, std::string("/") + member)) {
+      essence[member] = *text;
+    }
+  }
+  return base::ToText(essence);
+}
+
+Result<Reception> Receive(Transaction& tx, const Services& services, const CloudEvent& event,
+                          const Interpreted& interpreted, Timestamp now) {
+  const bool unknown = std::holds_alternative<domain::UnknownEvent>(interpreted.event);
+  std::vector<Session> matches;
+  if (!unknown) {
+    auto matched = Match(tx, services, interpreted);
+    if (!matched) return std::unexpected(matched.error());
+    matches = std::move(*matched);
+  }
+  auto inserted = tx.InsertReceived({
+      .source = event.source,
+      .id = event.id,
+      .type = event.type,
+      .subjects = interpreted.subjects,
+      .data = Essence(event),
+      .applied = unknown || !matches.empty(),
+      .received_at = now,
+  });
+  if (!inserted) return std::unexpected(inserted.error());
+  if (!*inserted) return Reception::kDuplicate;
+  if (unknown) return Reception::kIgnored;
+  if (matches.empty()) return Reception::kUnmatched;
+  bool changed = false;
+  for (const Session& session : matches) {
+    auto applied = ApplyTo(tx, services, session, interpreted.event, now);
+    if (!applied) return std::unexpected(applied.error());
+    changed = changed || *applied;
+  }
+  return changed ? Reception::kApplied : Reception::kNoEffect;
+}
+
+}  // namespace
+
+std::string_view ToString(Reception reception) {
+  switch (reception) {
+    case Reception::kApplied:
+      return "applied";
+    case Reception::kDuplicate:
+      return "duplicate";
+    case Reception::kNoEffect:
+      return "no_effect";
+    case Reception::kUnmatched:
+      return "unmatched";
+    case Reception::kIgnored:
+      return "ignored";
+  }
+  return "";
+}
+
+void ReceiveEvent(const Services& services, CloudEvent event, base::Done<Reception> done) {
+  auto interpreted = Interpret(event);
+  if (!interpreted) return done(std::unexpected(interpreted.error()));
+  const Timestamp now = services.clock.Now();
+  Transact<Reception>(
+      services.store,
+      [&services, now, event = std::move(event), interpreted = std::move(*interpreted)](
+          Transaction& tx) { return Receive(tx, services, event, interpreted, now); },
+      std::move(done));
+}
+
+Result<Session> ApplyEarlierEvents(Transaction& tx, const Services& services, Session session,
+                                   Timestamp now) {
+  auto earlier = tx.FindUnapplied(session.terminal_id);
+  if (!earlier) return std::unexpected(earlier.error());
+  for (const ReceivedEvent& received : *earlier) {
+    const auto data = base::ParseJson(received.data);
+    const auto interpreted = Interpret({received.source, received.id, received.type, std::nullopt,
+                                        data ? *data : base::json::value(nullptr)});
+    if (!interpreted) continue;
+    const auto kinds = KindsFor(interpreted->event);
+    if (std::ranges::find(kinds, session.kind) == kinds.end()) continue;
+    auto applied = ApplyTo(tx, services, session, interpreted->event, now);
+    if (!applied) return std::unexpected(applied.error());
+    if (auto marked = tx.MarkApplied(received.source, received.id); !marked) {
+      return std::unexpected(marked.error());
+    }
+    auto current = Load(tx, session.id);
+    if (!current) return current;
+    session = std::move(*current);
+  }
+  return session;
+}
+
+}  // namespace obolus::app

@@ -1,0 +1,45 @@
+#include "app/show_session.h"
+
+#include "app/commit_decision.h"
+
+namespace obolus::app {
+
+Result<Uuid> OpenKey(const Services& services, std::string_view key) {
+  const auto purpose = PurposeOf(key);
+  if (!purpose) return std::unexpected(purpose.error());
+  if (*purpose == KeyPurpose::kReturn) {
+    return base::Fail(base::ErrorCode::kNotFound, "no session has this key");
+  }
+  return services.keys.Open(*purpose, key);
+}
+
+Result<SessionView> View(Transaction& tx, const Services& services, domain::Session session,
+                         Timestamp now) {
+  SessionView view{std::move(session), std::nullopt, now};
+  const domain::Session& shown = view.session;
+  if (shown.kind == domain::SessionKind::kTds) {
+    view.challenge_key = services.keys.Make(KeyPurpose::kTds, shown.id);
+  } else if (shown.state == domain::SessionState::kCreated) {
+    auto challenge = tx.FindChallengeOf(shown.terminal_id);
+    if (!challenge) return std::unexpected(challenge.error());
+    const bool waits = *challenge && !domain::IsEnd((*challenge)->kind, (*challenge)->state) &&
+                       now < (*challenge)->expires_at;
+    if (waits) view.challenge_key = services.keys.Make(KeyPurpose::kTds, (*challenge)->id);
+  }
+  return view;
+}
+
+void ShowSession(const Services& services, std::string key, base::Done<SessionView> done) {
+  const auto id = OpenKey(services, key);
+  if (!id) return done(std::unexpected(id.error()));
+  Read<SessionView>(
+      services.store,
+      [&services, id = *id](Transaction& tx) -> Result<SessionView> {
+        auto session = Load(tx, id);
+        if (!session) return std::unexpected(session.error());
+        return View(tx, services, std::move(*session), services.clock.Now());
+      },
+      std::move(done));
+}
+
+}  // namespace obolus::app

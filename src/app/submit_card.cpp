@@ -1,0 +1,143 @@
+#include "app/submit_card.h"
+
+#include "app/commit_decision.h"
+
+namespace obolus::app {
+namespace {
+
+using base::ErrorCode;
+using domain::Session;
+
+constexpr char kPayloadPointer[] = "/result/enc_payload";
+
+// One submission on its way through the vault. Shared by the callbacks of its steps.
+struct Submission {
+  const Services& services;
+  Uuid session_id;
+  base::Sha256Digest digest;
+  Timestamp now;
+  Timestamp valid_until;
+  std::optional<domain::MaskedCard> masked;
+  base::Done<SessionView> done;
+};
+using Shared = std::shared_ptr<Submission>;
+
+// Faults of the envelope and the card carry pointers into the plaintext; the caller knows the
+// request.
+base::Error Relocate(base::Error error) {
+  for (auto& field : error.fields) field.pointer = kPayloadPointer + field.pointer;
+  if (error.fields.empty() &&
+      (error.code == ErrorCode::kMalformed || error.code == ErrorCode::kNotFound ||
+       error.code == ErrorCode::kTooLarge)) {
+    error.fields.push_back({kPayloadPointer, error.message});
+    error.code = ErrorCode::kInvalid;
+  }
+  return error;
+}
+
+// Decides and commits one step, and answers with the state after it.
+void Step(const Shared& submission, domain::Command command, std::optional<SealedCard> sealed,
+          base::Done<SessionView> done) {
+  Transact<SessionView>(
+      submission->services.store,
+      [submission, command = std::move(command),
+       sealed = std::move(sealed)](Transaction& tx) -> Result<SessionView> {
+        const Services& services = submission->services;
+        auto session = Load(tx, submission->session_id);
+        if (!session) return std::unexpected(session.error());
+        const std::int64_t before = session->version;
+        auto next = Apply(tx, services, *session, command, submission->now);
+        if (!next) return std::unexpected(next.error());
+        if (sealed && next->version != before) {
+          if (auto kept = tx.InsertCard(*sealed); !kept) return std::unexpected(kept.error());
+        }
+        return View(tx, services, std::move(*next), submission->now);
+      },
+      std::move(done));
+}
+
+// Counts the attempt, then answers why the card was refused.
+void Refuse(const Shared& submission, base::Error error) {
+  Step(submission, domain::RefuseCard{}, std::nullopt,
+       [submission, error = std::move(error)](Result<SessionView> view) mutable {
+         submission->done(std::unexpected(view ? std::move(error) : std::move(view.error())));
+       });
+}
+
+void Accept(const Shared& submission, StoredCard stored) {
+  const Services& services = submission->services;
+  domain::CardSession card_session{
+      .id = stored.id,
+      .provider = stored.provider,
+      .tds_return_url = services.settings.public_url + "/3ds/return/" +
+                        services.keys.Make(KeyPurpose::kReturn, submission->session_id),
+      .valid_until = submission->valid_until,
+      .card = *submission->masked,
+  };
+  Step(submission, domain::AcceptCard{std::move(card_session), submission->digest},
+       std::move(stored.sealed),
+       [submission](Result<SessionView> view) { submission->done(std::move(view)); });
+}
+
+void AskVault(const Shared& submission, domain::Card card) {
+  submission->masked = domain::Mask(card);
+  Vault& vault = submission->services.vault;
+  vault.Keep(std::move(card), submission->session_id, submission->valid_until,
+             base::EncodeHex(submission->digest), [submission](Result<StoredCard> stored) {
+               submission->now = submission->services.clock.Now();
+               if (stored) return Accept(submission, std::move(*stored));
+               if (stored.error().code == ErrorCode::kInvalid) {
+                 return Refuse(submission, Relocate(std::move(stored.error())));
+               }
+               Step(submission, domain::GiveUpSubmission{}, std::nullopt,
+                    [submission, error = stored.error()](const Result<SessionView>&) mutable {
+                      error.code = ErrorCode::kUnavailable;
+                      submission->done(std::unexpected(std::move(error)));
+                    });
+             });
+}
+
+void Check(const Shared& submission, const Session& session, std::string_view enc_payload) {
+  const Services& services = submission->services;
+  auto entry = services.envelope.Open(enc_payload);
+  if (!entry) return submission->done(std::unexpected(Relocate(std::move(entry.error()))));
+  auto card = domain::CheckCard(std::move(*entry), session.allowed_networks, submission->now);
+  if (!card) return Refuse(submission, Relocate(std::move(card.error())));
+  if (!services.vault.IsRemote()) return AskVault(submission, std::move(*card));
+  Step(submission,
+       domain::SubmitCard{submission->digest, submission->now + services.settings.vault_lease},
+       std::nullopt, [submission, card = std::move(*card)](Result<SessionView> view) mutable {
+         if (!view) return submission->done(std::move(view));
+         AskVault(submission, std::move(card));
+       });
+}
+
+}  // namespace
+
+void Execute(const Services& services, SubmitCardEntry command, base::Done<SessionView> done) {
+  const auto id = services.keys.Open(KeyPurpose::kPayment, command.key);
+  if (!id) return done(std::unexpected(id.error()));
+  const Timestamp now = services.clock.Now();
+  auto submission = std::make_shared<Submission>(
+      services, *id, base::Sha256(base::AsBytes(command.enc_payload)), now,
+      now + services.settings.card_valid_for, std::nullopt, std::move(done));
+  // The state is looked at first, so that a session that has ended costs no decryption.
+  Read<SessionView>(
+      services.store,
+      [submission](Transaction& tx) -> Result<SessionView> {
+        auto session = Load(tx, submission->session_id);
+        if (!session) return std::unexpected(session.error());
+        return View(tx, submission->services, std::move(*session), submission->now);
+      },
+      [submission, command = std::move(command)](Result<SessionView> view) {
+        if (!view) return submission->done(std::move(view));
+        const domain::SubmitCard probe{submission->digest, submission->now};
+        auto allowed = domain::Decide(view->session, probe, submission->services.settings.policy,
+                                      submission->now);
+        if (!allowed) return submission->done(std::unexpected(allowed.error()));
+        if (!allowed->changed) return submission->done(std::move(view));
+        Check(submission, view->session, command.enc_payload);
+      });
+}
+
+}  // namespace obolus::app

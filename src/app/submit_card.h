@@ -1,0 +1,25 @@
+// Takes the shopper's card: opens the envelope, checks the card, keeps it in the vault, and commits
+// the sealed card, the session and CardSessionCreated together. A remote vault is asked between two
+// transactions, with the intent written first. A card that a check refuses counts as an attempt; an
+// envelope that does not open does not. Called by http/shopper_routes.
+#pragma once
+
+#include <string>
+
+#include "app/services.h"
+#include "app/show_session.h"
+
+namespace obolus::app {
+
+struct SubmitCardEntry {
+  std::string key;          // "pay_…"
+  std::string enc_payload;  // compact JWE
+};
+
+// The state after it. Errors, in order: kNotFound, kExpired, kConflict (ended; but the same payload
+// again is answered as before), kMalformed/kInvalid of the envelope (pointer
+// "/result/enc_payload"), kInvalid of the card ("/result/enc_payload/account_number", …),
+// kUnavailable.
+void Execute(const Services& services, SubmitCardEntry command, base::Done<SessionView> done);
+
+}  // namespace obolus::app
