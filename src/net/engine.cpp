@@ -1,0 +1,111 @@
+#include "net/engine.h"
+
+#include <csignal>
+
+#include <algorithm>
+#include <boost/asio/post.hpp>
+#include <condition_variable>
+
+#include "base/check.h"
+#include "net/engine_impl.h"
+
+namespace obolus::net {
+namespace {
+
+// Signals are main's: every thread of the engine starts with all of them blocked, SIGPIPE included.
+class SignalsBlocked {
+ public:
+  SignalsBlocked() {
+    sigset_t all;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before_);
+  }
+  ~SignalsBlocked() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+  SignalsBlocked(const SignalsBlocked&) = delete;
+  SignalsBlocked& operator=(const SignalsBlocked&) = delete;
+
+ private:
+  sigset_t before_;
+};
+
+// Shared with the posted tasks, which may outlive the wait when the engine stops in the middle.
+struct Barrier {
+  std::mutex mutex;
+  std::condition_variable changed;
+  std::size_t left = 0;
+};
+
+}  // namespace
+
+Engine::Impl::Impl(std::size_t threads) {
+  CHECK(threads >= 1);
+  const SignalsBlocked blocked;
+  for (std::size_t i = 0; i < threads; ++i) loops.push_back(std::make_unique<Loop>());
+  for (auto& loop : loops) {
+    loop->thread = std::thread([context = &loop->context] {
+      const auto work = asio::make_work_guard(*context);
+      context->run();
+    });
+  }
+}
+
+bool Engine::Impl::OnEngineThread() const {
+  return std::ranges::any_of(
+      loops, [](const auto& loop) { return loop->thread.get_id() == std::this_thread::get_id(); });
+}
+
+void Engine::Impl::RunOnAll(const std::function<void(std::size_t)>& task) {
+  CHECK(!OnEngineThread());
+  // Held so that the engine cannot stop between the posts and their end.
+  const std::lock_guard lock(stop_mutex);
+  if (stopped) {
+    for (std::size_t i = 0; i < loops.size(); ++i) task(i);
+    return;
+  }
+  const auto barrier = std::make_shared<Barrier>();
+  barrier->left = loops.size();
+  for (std::size_t i = 0; i < loops.size(); ++i) {
+    asio::post(loops[i]->context, [barrier, &task, i] {
+      task(i);
+      const std::lock_guard inner(barrier->mutex);
+      --barrier->left;
+      barrier->changed.notify_one();
+    });
+  }
+  std::unique_lock waiting(barrier->mutex);
+  barrier->changed.wait(waiting, [&] { return barrier->left == 0; });
+}
+
+void Engine::Impl::Stop() {
+  CHECK(!OnEngineThread());
+  const std::lock_guard lock(stop_mutex);
+  if (stopped.exchange(true)) return;
+  for (auto& loop : loops) loop->context.stop();
+  for (auto& loop : loops) loop->thread.join();
+}
+
+Engine::Engine(std::size_t threads) : impl_(std::make_unique<Impl>(threads)) {}
+
+Engine::~Engine() {
+  impl_->Stop();
+}
+
+void Engine::Stop() {
+  impl_->Stop();
+}
+
+void Engine::After(base::Millis delay, std::move_only_function<void()> task) {
+  asio::io_context& context = impl_->Next().context;
+  if (delay <= base::Millis::zero()) {
+    asio::post(context, std::move(task));
+    return;
+  }
+  auto timer = std::make_unique<Timer>(context, delay);
+  Timer& waiting = *timer;
+  waiting.async_wait([timer = std::move(timer),
+                      task = std::move(task)](const boost::system::error_code& error) mutable {
+    if (!error) task();
+  });
+}
+
+}  // namespace obolus::net

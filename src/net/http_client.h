@@ -1,0 +1,49 @@
+// Outbound HTTPS over libcurl's multi interface on a thread of its own: pooled connections, client
+// certificates, deadlines. Redirects are never followed. Responses are cut at `max_response_bytes`.
+// Used by eventing and the sandbox.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <string>
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "net/http_message.h"
+#include "net/tls.h"
+
+namespace obolus::net {
+
+struct ClientRequest {
+  std::string method = "POST";
+  std::string url{};
+  Headers headers{};
+  std::string body{};
+};
+
+struct ClientOptions {
+  ClientTls tls{};
+  base::Millis connect_timeout{5'000};
+  base::Millis timeout{10'000};  // for the whole exchange
+  std::size_t max_connections = 64;
+  std::size_t max_response_bytes = 64 * 1024;
+};
+
+class HttpClient {
+ public:
+  // kInvalid: a TLS file that cannot be read.
+  static base::Result<std::unique_ptr<HttpClient>> Make(ClientOptions options);
+  ~HttpClient();  // requests under way end with kUnavailable; then joins
+
+  // Any thread; `done` runs on the client's thread and must not block. Any status is a success
+  // here. Errors: kTimeout, kUnavailable (DNS, refused, reset, TLS; the message says which),
+  // kTooLarge.
+  void Send(ClientRequest request, base::Done<HttpResponse> done);
+
+ private:
+  struct Impl;
+  explicit HttpClient(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace obolus::net

@@ -1,0 +1,391 @@
+#include "net/http_connection.h"
+
+#include <array>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/write.hpp>
+#include <exception>
+
+#include "base/log.h"
+#include "net/response_head.h"
+
+namespace obolus::net {
+namespace {
+
+using boost::system::error_code;
+using SteadyTime = std::chrono::steady_clock::time_point;
+
+constexpr base::Millis kGoodbye{2'000};        // for the client to read a refusal and hang up
+constexpr std::size_t kMostDrained = 1 << 20;  // of what it still sends meanwhile
+constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
+
+auto Redirect(error_code& error) {
+  return asio::redirect_error(kUseTask, error);
+}
+
+class AnswerSink final : public Responder::Sink {
+ public:
+  AnswerSink(std::weak_ptr<Connection> connection, std::shared_ptr<Lane> lane)
+      : connection_(std::move(connection)), lane_(std::move(lane)) {}
+
+  void Send(HttpResponse response) override {
+    if (lane_->OnThread()) {
+      if (const auto connection = connection_.lock()) connection->Answer(std::move(response));
+      return;
+    }
+    lane_->Post([connection = std::move(connection_), response = std::move(response)]() mutable {
+      if (const auto strong = connection.lock()) strong->Answer(std::move(response));
+    });
+  }
+
+  std::shared_ptr<ResponseStream> Start(HttpResponse head) override {
+    auto queue = std::make_shared<StreamQueue>(connection_, lane_);
+    auto handle = MakeStreamHandle(queue);
+    if (lane_->OnThread()) {
+      StartOn(connection_, queue, std::move(head));
+    } else {
+      lane_->Post([connection = std::move(connection_), queue, head = std::move(head)]() mutable {
+        StartOn(connection, queue, std::move(head));
+      });
+    }
+    return handle;
+  }
+
+ private:
+  static void StartOn(const std::weak_ptr<Connection>& connection,
+                      const std::shared_ptr<StreamQueue>& queue, HttpResponse head) {
+    const auto strong = connection.lock();
+    if (!strong || !strong->StartStream(queue, std::move(head))) queue->Gone();
+  }
+
+  std::weak_ptr<Connection> connection_;
+  const std::shared_ptr<Lane> lane_;
+};
+
+class RunningRequest {
+ public:
+  explicit RunningRequest(ServerCore& core) : core_(core) { core_.RequestBegins(); }
+  ~RunningRequest() { core_.RequestEnds(); }
+  RunningRequest(const RunningRequest&) = delete;
+  RunningRequest& operator=(const RunningRequest&) = delete;
+
+ private:
+  ServerCore& core_;
+};
+
+}  // namespace
+
+Connection::Connection(std::shared_ptr<Lane> lane, Socket socket)
+    : lane_(std::move(lane)),
+      core_(lane_->core()),
+      socket_(std::move(socket)),
+      parser_(core_.options.limits.max_header_bytes, core_.options.limits.max_body_bytes) {
+  lane_->Add(*this);
+}
+
+Connection::~Connection() {
+  if (stream_) stream_->Gone();
+  lane_->Remove(*this);
+  core_.connections.fetch_sub(1, std::memory_order_relaxed);
+}
+
+void Connection::Begin() {
+  error_code error;
+  socket_.set_option(asio::ip::tcp::no_delay(true), error);
+  socket_.non_blocking(true, error);
+  peer_ = ReadPeer();
+  if (core_.tls) tls_.emplace(socket_, *core_.tls);
+  asio::co_spawn(socket_.get_executor(), Run(shared_from_this()), asio::detached);
+}
+
+Peer Connection::ReadPeer() const {
+  error_code error;
+  const auto address = socket_.remote_endpoint(error).address();
+  Peer peer;
+  peer.tls = core_.tls.has_value();
+  if (error) return peer;
+  const bool mapped = address.is_v6() && address.to_v6().is_v4_mapped();
+  peer.address = mapped
+                     ? asio::ip::make_address_v4(asio::ip::v4_mapped, address.to_v6()).to_string()
+                     : address.to_string();
+  return peer;
+}
+
+void Connection::Enter(Phase phase, base::Millis limit) {
+  phase_ = phase;
+  deadline_ = lane_->Deadline(limit);
+}
+
+void Connection::EnterUnlimited(Phase phase) {
+  phase_ = phase;
+  deadline_ = SteadyTime::max();
+}
+
+void Connection::Sweep(SteadyTime now) {
+  if (now < deadline_ || gone_) return;
+  deadline_ = SteadyTime::max();
+  timed_out_ = true;
+  error_code error;
+  // A half-read request is answered with 408; every other limit just ends the connection.
+  if (phase_ == Phase::kReading) {
+    socket_.cancel(error);
+  } else {
+    Abort();
+  }
+}
+
+void Connection::Retire() {
+  error_code error;
+  if (phase_ == Phase::kIdle) socket_.cancel(error);
+  if (stream_) stream_->End();
+}
+
+void Connection::Abort() {
+  if (!std::exchange(gone_, true)) {
+    error_code error;
+    socket_.close(error);
+  }
+  if (stream_) stream_->Gone();
+  Wake();
+}
+
+void Connection::Wake() {
+  if (!waiter_) return;
+  // Never resumed in place: the caller may hold locks that the next request's handler takes.
+  asio::post(socket_.get_executor(), std::exchange(waiter_, nullptr));
+}
+
+Task<void> Connection::WaitForWake() {
+  return asio::async_initiate<const asio::use_awaitable_t<Executor>, void()>(
+      [this](auto handler) { waiter_ = std::move(handler); }, kUseTask);
+}
+
+void Connection::Answer(HttpResponse response) {
+  if (phase_ != Phase::kHandling || answer_) return;
+  answer_ = std::move(response);
+  Wake();
+}
+
+bool Connection::StartStream(std::shared_ptr<StreamQueue> queue, HttpResponse head) {
+  if (phase_ != Phase::kHandling || answer_ || gone_) return false;
+  stream_ = std::move(queue);
+  if (core_.stopping) stream_->End();
+  answer_ = std::move(head);
+  Wake();
+  return true;
+}
+
+Task<void> Connection::Run(std::shared_ptr<Connection> self) {
+  bool alive = !self->tls_ || co_await self->Handshake();
+  while (alive && !self->gone_) alive = co_await self->ServeOne();
+  error_code error;
+  self->gone_ = true;
+  self->socket_.close(error);
+}
+
+Task<bool> Connection::Handshake() {
+  Enter(Phase::kHandshake, core_.options.limits.handshake_timeout);
+  error_code error;
+  co_await tls_->async_handshake(asio::ssl::stream_base::server, Redirect(error));
+  if (error) {
+    base::Log(base::LogLevel::kDebug, "tls_handshake_failed",
+              {{base::Field::kListener, core_.options.name},
+               {base::Field::kAddress, peer_.address},
+               {base::Field::kErrorText, error.message()}});
+    co_return false;
+  }
+  peer_.certificate = ReadPeerCertificate(tls_->native_handle());
+  co_return true;
+}
+
+Task<bool> Connection::ServeOne() {
+  const Input input = co_await ReadRequest();
+  if (input == Input::kGone || gone_) co_return false;
+  if (input == Input::kRefused) {
+    co_await Refuse();
+    co_return false;
+  }
+  const RunningRequest running(core_);
+  co_return co_await Handle();
+}
+
+Task<Connection::Input> Connection::ReadRequest() {
+  const ServerLimits& limits = core_.options.limits;
+  Enter(Phase::kIdle, limits.idle_timeout);
+  for (;;) {
+    switch (parser_.Parse()) {
+      case RequestParser::Step::kComplete:
+        co_return Input::kRequest;
+      case RequestParser::Step::kRefused:
+        refusal_ = parser_.refusal();
+        co_return Input::kRefused;
+      case RequestParser::Step::kContinue:
+        out_ = kContinue;
+        if (std::size_t written = 0; !WriteNow(written) && !co_await WriteRest(written)) {
+          co_return Input::kGone;
+        }
+        break;
+      case RequestParser::Step::kMore:
+        break;
+    }
+    if (phase_ == Phase::kIdle && parser_.started()) Enter(Phase::kReading, limits.read_timeout);
+    error_code error;
+    // Stopping: what has already arrived is still served.
+    if (core_.stopping && phase_ == Phase::kIdle && socket_.available(error) == 0) {
+      co_return Input::kGone;
+    }
+    const std::span<char> space = parser_.Space();
+    const asio::mutable_buffer buffer(space.data(), space.size());
+    std::size_t size = 0;
+    if (tls_) {
+      size = co_await tls_->async_read_some(buffer, Redirect(error));
+    } else {
+      size = co_await socket_.async_read_some(buffer, Redirect(error));
+    }
+    if (gone_) co_return Input::kGone;
+    if (timed_out_) {
+      refusal_ = {408, "the request did not arrive in time"};
+      co_return Input::kRefused;
+    }
+    parser_.Commit(size);
+    if (size > 0 || !error) continue;
+    const bool retired = error == asio::error::operation_aborted && core_.stopping;
+    if (!retired) co_return Input::kGone;
+  }
+}
+
+Task<bool> Connection::Handle() {
+  close_ = !parser_.keep_alive();
+  answer_.reset();
+  HttpRequest request = parser_.Take();
+  request.peer = peer_;
+  EnterUnlimited(Phase::kHandling);
+  try {
+    core_.handler(std::move(request),
+                  Responder(std::make_unique<AnswerSink>(weak_from_this(), lane_)));
+  } catch (const std::exception& exception) {
+    base::Log(base::LogLevel::kError, "handler_threw",
+              {{base::Field::kListener, core_.options.name},
+               {base::Field::kErrorText, std::string(exception.what())}});
+  }
+  while (!answer_ && !gone_) co_await WaitForWake();
+  if (gone_) co_return false;
+  if (stream_) {
+    co_await RunStream();
+    co_return false;
+  }
+  co_return co_await WriteResponse();
+}
+
+Task<bool> Connection::WriteResponse() {
+  close_ = close_ || core_.stopping;
+  out_.clear();
+  AppendResponse(*answer_,
+                 {.head = parser_.head(), .close = close_, .keep_alive = parser_.http_1_0()},
+                 lane_->date(), out_);
+  std::size_t written = 0;
+  if (!WriteNow(written) && !co_await WriteRest(written)) co_return false;
+  if (!close_) co_return true;
+  co_await Linger();
+  co_return false;
+}
+
+bool Connection::WriteNow(std::size_t& written) {
+  if (tls_) return false;
+  error_code error;
+  written = socket_.write_some(asio::buffer(out_), error);
+  return written == out_.size();
+}
+
+Task<bool> Connection::WriteRest(std::size_t written) {
+  const Phase before = phase_;
+  const SteadyTime deadline = deadline_;
+  Enter(Phase::kWriting, core_.options.limits.write_timeout);
+  error_code error;
+  const auto rest = asio::buffer(out_.data() + written, out_.size() - written);
+  if (tls_) {
+    co_await asio::async_write(*tls_, rest, Redirect(error));
+  } else {
+    co_await asio::async_write(socket_, rest, Redirect(error));
+  }
+  phase_ = before;
+  deadline_ = deadline;
+  co_return !error && !gone_;
+}
+
+Task<void> Connection::Refuse() {
+  EnterUnlimited(Phase::kWriting);
+  HttpResponse response;
+  if (core_.options.refuse) response = core_.options.refuse(refusal_.status, refusal_.reason);
+  response.status = refusal_.status;
+  out_.clear();
+  AppendResponse(response, {.close = true}, lane_->date(), out_);
+  std::size_t written = 0;
+  if (!WriteNow(written) && !co_await WriteRest(written)) co_return;
+  co_await Linger();
+}
+
+// Closing at once while the client still sends would reset the connection and could destroy the
+// response before it is read (RFC 9112 §9.6), so the rest is read and thrown away for a while.
+Task<void> Connection::Linger() {
+  co_await Shutdown();
+  Enter(Phase::kClosing, kGoodbye);
+  std::array<char, 4096> sink;
+  error_code error;
+  std::size_t drained = 0;
+  while (!error && !gone_ && drained < kMostDrained) {
+    drained += co_await socket_.async_read_some(asio::buffer(sink), Redirect(error));
+  }
+}
+
+// Says that no more will come: close_notify under TLS, then FIN.
+Task<void> Connection::Shutdown() {
+  Enter(Phase::kClosing, kGoodbye);
+  error_code error;
+  if (tls_ && !gone_) {
+    SSL_set_shutdown(tls_->native_handle(), SSL_RECEIVED_SHUTDOWN);  // does not wait for theirs
+    co_await tls_->async_shutdown(Redirect(error));
+  }
+  if (!gone_) socket_.shutdown(asio::ip::tcp::socket::shutdown_send, error);
+}
+
+Task<void> Connection::RunStream() {
+  out_.clear();
+  AppendResponse(*answer_, {.stream = true}, lane_->date(), out_);
+  watching_ = true;
+  asio::co_spawn(socket_.get_executor(), WatchPeer(shared_from_this()), asio::detached);
+  EnterUnlimited(Phase::kStreaming);
+  bool last = false;
+  for (;;) {
+    std::size_t written = 0;
+    if (!out_.empty() && !WriteNow(written) && !co_await WriteRest(written)) break;
+    if (gone_ || last) break;
+    last = stream_->Take(out_);
+    if (out_.empty() && !last) co_await WaitForWake();
+  }
+  stream_->Gone();
+  error_code error;
+  if (watching_) socket_.cancel(error);
+  while (watching_) co_await WaitForWake();
+  if (!gone_) co_await Linger();
+}
+
+// Notices a client that has gone while the stream has nothing to say.
+Task<void> Connection::WatchPeer(std::shared_ptr<Connection> self) {
+  std::array<char, 512> sink;
+  error_code error;
+  while (!error) {
+    if (self->tls_) {
+      co_await self->tls_->async_read_some(asio::buffer(sink), Redirect(error));
+    } else {
+      co_await self->socket_.async_read_some(asio::buffer(sink), Redirect(error));
+    }
+  }
+  self->watching_ = false;
+  if (error != asio::error::operation_aborted) self->Abort();
+  self->Wake();
+}
+
+}  // namespace obolus::net

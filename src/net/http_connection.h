@@ -1,0 +1,88 @@
+// One client's connection: a coroutine that reads a request, lets the handler answer and writes the
+// response, until either side has enough. Lives on one lane's thread; the coroutine's frame owns
+// it, and everything else (responders, streams) refers to it weakly.
+#pragma once
+
+#include <boost/asio/ssl/stream.hpp>
+#include <chrono>
+#include <functional>
+#include <list>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "net/asio_types.h"
+#include "net/http_message.h"
+#include "net/lane.h"
+#include "net/request_parser.h"
+#include "net/response_stream.h"
+
+namespace obolus::net {
+
+class Connection : public std::enable_shared_from_this<Connection> {
+ public:
+  Connection(std::shared_ptr<Lane> lane, Socket socket);
+  ~Connection();
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
+
+  void Begin();  // on the lane's thread, as is all that follows
+
+  void Answer(HttpResponse response);
+  // False: too late, the request was answered or its client is gone.
+  bool StartStream(std::shared_ptr<StreamQueue> queue, HttpResponse head);
+  void Wake();  // lets the coroutine look at what has changed
+
+  void Sweep(std::chrono::steady_clock::time_point now);
+  void Retire();
+  void Abort();
+
+ private:
+  friend class Lane;
+
+  enum class Phase { kHandshake, kIdle, kReading, kHandling, kWriting, kStreaming, kClosing };
+  enum class Input { kRequest, kRefused, kGone };
+
+  static Task<void> Run(std::shared_ptr<Connection> self);
+  static Task<void> WatchPeer(std::shared_ptr<Connection> self);
+
+  Task<bool> Handshake();
+  Task<bool> ServeOne();  // false: the connection is to end
+  Task<Input> ReadRequest();
+  Task<bool> Handle();
+  Task<bool> WriteResponse();
+  Task<void> Refuse();
+  Task<void> RunStream();
+  Task<void> Linger();
+  Task<void> Shutdown();
+  Task<bool> WriteRest(std::size_t written);
+  Task<void> WaitForWake();
+
+  // All of out_; true when it was done without waiting, else the count stands in `written`.
+  bool WriteNow(std::size_t& written);
+  void Enter(Phase phase, base::Millis limit);
+  void EnterUnlimited(Phase phase);
+  Peer ReadPeer() const;
+
+  const std::shared_ptr<Lane> lane_;
+  ServerCore& core_;
+  Socket socket_;
+  std::optional<asio::ssl::stream<Socket&>> tls_;
+  RequestParser parser_;
+  std::list<Connection*>::iterator place_;
+
+  Phase phase_ = Phase::kHandshake;
+  std::chrono::steady_clock::time_point deadline_ = std::chrono::steady_clock::time_point::max();
+  bool timed_out_ = false;
+  bool gone_ = false;      // closed from our side or theirs: end, write nothing
+  bool close_ = false;     // end after the response
+  bool watching_ = false;  // WatchPeer runs
+  Peer peer_;
+  RequestParser::Refusal refusal_;
+  std::optional<HttpResponse> answer_;
+  std::shared_ptr<StreamQueue> stream_;
+  std::string out_;
+  std::move_only_function<void()> waiter_;
+};
+
+}  // namespace obolus::net

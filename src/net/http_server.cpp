@@ -1,0 +1,159 @@
+#include "net/http_server.h"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/ip/v6_only.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <vector>
+
+#include "base/log.h"
+#include "net/engine_impl.h"
+#include "net/http_connection.h"
+#include "net/lane.h"
+
+namespace obolus::net {
+namespace {
+
+using boost::system::error_code;
+
+constexpr std::chrono::milliseconds kAcceptPause{50};  // out of descriptors, most likely
+
+}  // namespace
+
+struct HttpServer::Impl : std::enable_shared_from_this<HttpServer::Impl> {
+  Impl(Engine::Impl& the_engine, ServerOptions options, Handler handler)
+      : engine(the_engine),
+        core(std::make_shared<ServerCore>()),
+        acceptor(engine.loops[0]->context),
+        pause(engine.loops[0]->context) {
+    core->options = std::move(options);
+    core->handler = std::move(handler);
+  }
+
+  base::Status Listen();
+  void Open();
+  void StopListening();
+  void Close();
+  static Task<void> Accept(std::shared_ptr<Impl> self);
+
+  Engine::Impl& engine;
+  const std::shared_ptr<ServerCore> core;
+  Acceptor
+      acceptor;  // on loop 0, which hands connections round: listeners per thread balance worse
+  Timer pause;
+  std::vector<std::shared_ptr<Lane>> lanes;  // one a loop
+  std::uint16_t port = 0;
+};
+
+base::Status HttpServer::Impl::Listen() {
+  const ServerOptions& options = core->options;
+  error_code error;
+  const auto address = asio::ip::make_address(options.address, error);
+  if (error) return base::Fail(base::ErrorCode::kInvalid, "not an address: " + options.address);
+  const asio::ip::tcp::endpoint endpoint(address, options.port);
+  acceptor.open(endpoint.protocol(), error);
+  if (!error) acceptor.set_option(asio::socket_base::reuse_address(true), error);
+  if (!error) acceptor.bind(endpoint, error);
+  if (!error) acceptor.listen(asio::socket_base::max_listen_connections, error);
+  if (!error) port = acceptor.local_endpoint(error).port();
+  if (!error) return {};
+  return base::Fail(base::ErrorCode::kUnavailable, "cannot listen on " + options.address +
+                                                       " port " + std::to_string(options.port) +
+                                                       ": " + error.message());
+}
+
+void HttpServer::Impl::Open() {
+  for (auto& loop : engine.loops) {
+    lanes.push_back(std::make_shared<Lane>(core, loop->context, loop->thread.get_id()));
+  }
+  engine.RunOnAll([this](std::size_t i) {
+    lanes[i]->Open();
+    if (i != 0) return;
+    asio::co_spawn(acceptor.get_executor(), Accept(shared_from_this()), asio::detached);
+  });
+}
+
+Task<void> HttpServer::Impl::Accept(std::shared_ptr<Impl> self) {
+  std::size_t next = 0;
+  while (self->acceptor.is_open()) {
+    const std::shared_ptr<Lane>& lane = self->lanes[next++ % self->lanes.size()];
+    error_code error;
+    Socket socket =
+        co_await self->acceptor.async_accept(lane->loop(), asio::redirect_error(kUseTask, error));
+    if (error == asio::error::operation_aborted || !self->acceptor.is_open()) co_return;
+    ServerCore& core = *self->core;
+    if (error) {
+      base::Log(base::LogLevel::kWarn, "accept_failed",
+                {{base::Field::kListener, core.options.name},
+                 {base::Field::kErrorText, error.message()}});
+      self->pause.expires_after(kAcceptPause);
+      co_await self->pause.async_wait(asio::redirect_error(kUseTask, error));
+      continue;
+    }
+    if (core.connections.fetch_add(1) >= core.options.limits.max_connections) {
+      core.connections.fetch_sub(1);
+      continue;  // closes it
+    }
+    lane->Post([lane, socket = std::move(socket)]() mutable {
+      std::make_shared<Connection>(lane, std::move(socket))->Begin();
+    });
+  }
+}
+
+void HttpServer::Impl::StopListening() {
+  if (core->stopping.exchange(true)) return;
+  engine.RunOnAll([this](std::size_t i) {
+    if (i == 0) {
+      error_code error;
+      acceptor.close(error);
+      pause.cancel();
+    }
+    lanes[i]->Retire();
+  });
+}
+
+void HttpServer::Impl::Close() {
+  StopListening();
+  engine.RunOnAll([this](std::size_t i) { lanes[i]->Close(); });
+  // No lane calls it any more, and what it holds must not outlive the server.
+  core->handler = nullptr;
+  core->options.refuse = nullptr;
+}
+
+base::Result<std::unique_ptr<HttpServer>> HttpServer::Start(Engine& engine, ServerOptions options,
+                                                            Handler handler) {
+  auto impl = std::make_shared<Impl>(engine.impl(), std::move(options), std::move(handler));
+  if (const auto& tls = impl->core->options.tls) {
+    auto context = MakeServerContext(*tls);
+    if (!context) return std::unexpected(std::move(context).error());
+    impl->core->tls.emplace(std::move(*context));
+  }
+  if (auto listening = impl->Listen(); !listening) {
+    return std::unexpected(std::move(listening).error());
+  }
+  impl->Open();
+  return std::unique_ptr<HttpServer>(new HttpServer(std::move(impl)));
+}
+
+HttpServer::HttpServer(std::shared_ptr<Impl> impl) : impl_(std::move(impl)) {}
+
+HttpServer::~HttpServer() {
+  impl_->Close();
+}
+
+std::uint16_t HttpServer::port() const {
+  return impl_->port;
+}
+
+void HttpServer::StopListening() {
+  impl_->StopListening();
+}
+
+bool HttpServer::Drain(base::Millis limit) {
+  impl_->StopListening();
+  ServerCore& core = *impl_->core;
+  std::unique_lock lock(core.mutex);
+  return core.idle.wait_for(lock, limit, [&] { return core.running == 0; });
+}
+
+}  // namespace obolus::net

@@ -1,0 +1,110 @@
+// An HTTP/1.1 server on one listening socket, plain or TLS, made of Asio coroutines and Beast's
+// parser, neither of which shows here. It gives each request, fully read and within limits, to one
+// handler on an engine thread; the handler answers at once or later, from any thread, through its
+// `Responder`. Malformed or oversized requests are answered by the engine itself (400, 408, 413,
+// 431, 501, 505) through `ServerOptions::refuse`, so that every error has the same shape. Owned by
+// main.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "net/engine.h"
+#include "net/http_message.h"
+#include "net/tls.h"
+
+namespace obolus::net {
+
+// The sending half of a response that has no end yet (Server-Sent Events). Any thread. When the
+// client does not read, at most 64 KiB are held and then the connection is closed.
+class ResponseStream {
+ public:
+  virtual ~ResponseStream() = default;
+  // False when the connection is gone; nothing was queued then.
+  virtual bool Write(std::string chunk) = 0;
+  virtual void Close() = 0;
+  // Called once, on an engine thread, when the connection ends for whatever reason.
+  virtual void OnClosed(std::move_only_function<void()> callback) = 0;
+};
+
+// Answers one request, once. Dropping it unanswered answers 500.
+class Responder {
+ public:
+  class Sink {
+   public:
+    virtual ~Sink() = default;
+    virtual void Send(HttpResponse response) = 0;
+    virtual std::shared_ptr<ResponseStream> Start(HttpResponse head) = 0;
+  };
+
+  explicit Responder(std::unique_ptr<Sink> sink) : sink_(std::move(sink)) {}
+  Responder(Responder&&) noexcept = default;
+  Responder& operator=(Responder&&) noexcept = default;
+  ~Responder() {
+    if (sink_) sink_->Send(HttpResponse{.status = 500, .headers = {}, .body = {}});
+  }
+
+  // Sends the response; any thread.
+  void Send(HttpResponse response) { std::exchange(sink_, nullptr)->Send(std::move(response)); }
+  // Sends the head (no content-length; the connection closes at the end) and gives the stream.
+  std::shared_ptr<ResponseStream> Start(HttpResponse head) {
+    return std::exchange(sink_, nullptr)->Start(std::move(head));
+  }
+
+ private:
+  std::unique_ptr<Sink> sink_;
+};
+
+using Handler = std::function<void(HttpRequest, Responder)>;
+
+struct ServerLimits {
+  std::size_t max_header_bytes = 16 * 1024;
+  std::size_t max_body_bytes = 256 * 1024;
+  std::size_t max_connections = 4096;
+  base::Millis read_timeout{10'000};  // from the first byte of a request to its last
+  base::Millis idle_timeout{60'000};  // between requests
+  base::Millis write_timeout{30'000};
+  base::Millis handshake_timeout{10'000};
+};
+
+struct ServerOptions {
+  std::string name{};  // "commerce", "shopper": for logs
+  std::string address = "127.0.0.1";
+  std::uint16_t port = 0;          // 0: any free one
+  std::optional<ServerTls> tls{};  // absent: plain HTTP
+  ServerLimits limits{};
+  // Makes the response for a request that never reaches the handler. Default: an empty body.
+  std::function<HttpResponse(int status, std::string reason)> refuse{};
+};
+
+class HttpServer {
+ public:
+  // Listens. Errors: kInvalid (a TLS file that cannot be read or does not fit), kUnavailable (the
+  // address cannot be bound). The engine must outlive the server.
+  static base::Result<std::unique_ptr<HttpServer>> Start(Engine& engine, ServerOptions options,
+                                                         Handler handler);
+  ~HttpServer();  // StopListening, closes what is open
+
+  std::uint16_t port() const;
+
+  // No new connections; idle keep-alive connections close, running requests get "connection:
+  // close".
+  void StopListening();
+  // Waits until no request is running, at most `limit`, closing streams at once. True when all
+  // ended.
+  bool Drain(base::Millis limit);
+
+  struct Impl;  // for net/ only
+
+ private:
+  explicit HttpServer(std::shared_ptr<Impl> impl);
+  std::shared_ptr<Impl> impl_;
+};
+
+}  // namespace obolus::net
