@@ -1,0 +1,323 @@
+// SqliteTransaction, the half about events: those received, the outbox, and what is purged.
+#include <algorithm>
+
+#include "storage/sqlite_transaction.h"
+
+namespace obolus::storage {
+namespace {
+
+using base::Result;
+using base::Status;
+using base::Timestamp;
+using base::Uuid;
+
+#define EVENT_COLUMNS                                                                  \
+  "id, session_id, type, subject, traceparent, time, body, status, attempts, due_at, " \
+  "first_due_at, settled_at, last_error"
+
+std::string_view TextOf(app::EventStatus status) {
+  switch (status) {
+    case app::EventStatus::kPending:
+      return "pending";
+    case app::EventStatus::kDelivered:
+      return "delivered";
+    case app::EventStatus::kParked:
+      return "parked";
+  }
+  return "";
+}
+
+app::EventStatus ParseStatus(std::string_view text) {
+  if (text == "pending") return app::EventStatus::kPending;
+  return text == "delivered" ? app::EventStatus::kDelivered : app::EventStatus::kParked;
+}
+
+app::OutboxEvent ReadEvent(const SqliteQuery& query) {
+  app::OutboxEvent event;
+  event.id = query.Id(0);
+  event.session_id = query.Id(1);
+  event.type = query.Text(2);
+  event.subject = query.Text(3);
+  event.traceparent = query.Text(4);
+  event.time = query.Time(5);
+  event.body = query.Blob(6);
+  event.status = ParseStatus(query.Text(7));
+  event.attempts = static_cast<int>(query.Integer(8));
+  event.due_at = query.Time(9);
+  event.first_due_at = query.Time(10);
+  event.settled_at = query.OptionalTime(11);
+  event.last_error = query.Text(12);
+  return event;
+}
+
+Result<std::vector<app::OutboxEvent>> ReadEvents(SqliteQuery& query) {
+  std::vector<app::OutboxEvent> events;
+  while (true) {
+    const Result<bool> row = query.Next();
+    if (!row) return std::unexpected(row.error());
+    if (!*row) return events;
+    events.push_back(ReadEvent(query));
+  }
+}
+
+std::vector<Uuid> SplitIds(std::string_view bytes) {
+  std::vector<Uuid> ids(bytes.size() / sizeof(Uuid::bytes));
+  for (std::size_t i = 0; i < ids.size(); ++i) {
+    std::ranges::copy(base::AsBytes(bytes.substr(i * sizeof(Uuid::bytes), sizeof(Uuid::bytes))),
+                      ids[i].bytes.begin());
+  }
+  return ids;
+}
+
+std::int64_t Limit(std::size_t limit) {
+  return static_cast<std::int64_t>(std::min<std::size_t>(limit, INT32_MAX));
+}
+
+}  // namespace
+
+Result<bool> SqliteTransaction::InsertReceived(const app::ReceivedEvent& event) {
+  std::string subjects;
+  for (const Uuid& subject : event.subjects) subjects += base::AsText(subject.bytes);
+  SqliteQuery insert = database_.Query(
+      "INSERT INTO received_events (source, id, type, subjects, data, applied, received_at)"
+      " VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (source, id) DO NOTHING RETURNING seq");
+  insert.Bind(event.source).Bind(event.id).Bind(event.type).BindBlob(base::AsBytes(subjects));
+  insert.Bind(event.data).Bind(std::int64_t{event.applied}).Bind(event.received_at);
+  const Result<bool> inserted = insert.Next();
+  if (!inserted || !*inserted) return inserted;
+  const std::int64_t seq = insert.Integer(0);
+  if (Status finished = insert.Run(); !finished) return std::unexpected(finished.error());
+  if (event.applied) return true;
+  for (const Uuid& subject : event.subjects) {
+    SqliteQuery query = database_.Query(
+        "INSERT OR IGNORE INTO unapplied_subjects (subject, event_seq) VALUES (?, ?)");
+    Status added = query.Bind(subject).Bind(seq).Run();
+    if (!added) return std::unexpected(std::move(added.error()));
+  }
+  return true;
+}
+
+Result<std::vector<app::ReceivedEvent>> SqliteTransaction::FindUnapplied(const Uuid& subject) {
+  SqliteQuery query = database_.Query(
+      "SELECT source, id, type, subjects, data, received_at FROM unapplied_subjects"
+      " JOIN received_events ON seq = event_seq WHERE subject = ? ORDER BY event_seq");
+  query.Bind(subject);
+  std::vector<app::ReceivedEvent> events;
+  while (true) {
+    const Result<bool> row = query.Next();
+    if (!row) return std::unexpected(row.error());
+    if (!*row) return events;
+    app::ReceivedEvent& event = events.emplace_back();
+    event.source = query.Text(0);
+    event.id = query.Text(1);
+    event.type = query.Text(2);
+    event.subjects = SplitIds(query.Blob(3));
+    event.data = query.Text(4);
+    event.received_at = query.Time(5);
+  }
+}
+
+Status SqliteTransaction::ForgetSubjects(std::int64_t event_seq, std::string_view subjects) {
+  for (const Uuid& subject : SplitIds(subjects)) {
+    SqliteQuery query =
+        database_.Query("DELETE FROM unapplied_subjects WHERE subject = ? AND event_seq = ?");
+    if (Status gone = query.Bind(subject).Bind(event_seq).Run(); !gone) return gone;
+  }
+  return {};
+}
+
+Status SqliteTransaction::MarkApplied(const std::string& source, const std::string& id) {
+  SqliteQuery query = database_.Query(
+      "UPDATE received_events SET applied = 1 WHERE source = ? AND id = ?"
+      " RETURNING seq, subjects");
+  const Result<bool> row = query.Bind(source).Bind(id).Next();
+  if (!row) return std::unexpected(row.error());
+  if (!*row) return base::Fail(base::ErrorCode::kNotFound, "no such received event");
+  const std::int64_t seq = query.Integer(0);
+  const std::string subjects(query.Blob(1));
+  if (Status finished = query.Run(); !finished) return finished;
+  return ForgetSubjects(seq, subjects);
+}
+
+Status SqliteTransaction::InsertEvent(const app::OutboxEvent& event) {
+  SqliteQuery query = database_.Query(
+      "INSERT INTO events (id, session_id, type, subject, traceparent, time, body, status,"
+      " attempts, due_at, first_due_at, settled_at, last_error, claim_at)"
+      " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13,"
+      " CASE WHEN ?8 = 'pending' AND NOT EXISTS (SELECT 1 FROM events WHERE session_id = ?2"
+      " AND status = 'pending') THEN ?10 END)");
+  query.Bind(event.id).Bind(event.session_id).Bind(event.type).Bind(event.subject);
+  query.Bind(event.traceparent).Bind(event.time).BindBlob(base::AsBytes(event.body));
+  query.Bind(TextOf(event.status)).Bind(std::int64_t{event.attempts}).Bind(event.due_at);
+  query.Bind(event.first_due_at).Bind(event.settled_at).Bind(event.last_error);
+  Status inserted = query.Run();
+  if (inserted) notice_.events = true;
+  return inserted;
+}
+
+Result<std::optional<app::OutboxEvent>> SqliteTransaction::FindEvent(const Uuid& id) {
+  SqliteQuery query = database_.Query("SELECT " EVENT_COLUMNS " FROM events WHERE id = ?");
+  const Result<bool> row = query.Bind(id).Next();
+  if (!row) return std::unexpected(row.error());
+  if (!*row) return std::nullopt;
+  return ReadEvent(query);
+}
+
+// One query per shape of filter, so that each goes by the index that fits; an index over a part of
+// the rows is used only where its condition stands in the query word for word.
+Result<std::vector<app::OutboxEvent>> SqliteTransaction::ListEvents(
+    const app::EventFilter& filter) {
+  std::optional<std::string_view> status;
+  if (filter.status) status = TextOf(*filter.status);
+  if (filter.session_id) {
+    SqliteQuery query = database_.Query("SELECT " EVENT_COLUMNS
+                                        " FROM events WHERE session_id = ?1"
+                                        " AND (?2 IS NULL OR status = ?2)"
+                                        " ORDER BY seq DESC LIMIT ?3");
+    return ReadEvents(query.Bind(filter.session_id).Bind(status).Bind(Limit(filter.limit)));
+  }
+  if (status && *filter.status != app::EventStatus::kDelivered) {
+    SqliteQuery query = database_.Query("SELECT " EVENT_COLUMNS
+                                        " FROM events WHERE status = ?"
+                                        " AND status <> 'delivered' ORDER BY seq DESC LIMIT ?");
+    return ReadEvents(query.Bind(status).Bind(Limit(filter.limit)));
+  }
+  SqliteQuery query = database_.Query("SELECT " EVENT_COLUMNS
+                                      " FROM events WHERE ?1 IS NULL OR status = ?1"
+                                      " ORDER BY seq DESC LIMIT ?2");
+  return ReadEvents(query.Bind(status).Bind(Limit(filter.limit)));
+}
+
+Result<std::vector<app::OutboxEvent>> SqliteTransaction::ClaimDueEvents(Timestamp now,
+                                                                        Timestamp lease_until,
+                                                                        std::size_t limit) {
+  SqliteQuery select = database_.Query("SELECT " EVENT_COLUMNS
+                                       " FROM events WHERE claim_at <= ?"
+                                       " ORDER BY claim_at, seq LIMIT ?");
+  auto events = ReadEvents(select.Bind(now).Bind(Limit(limit)));
+  if (!events) return events;
+  for (app::OutboxEvent& event : *events) {
+    SqliteQuery update =
+        database_.Query("UPDATE events SET due_at = ?1, claim_at = ?1 WHERE id = ?2");
+    Status leased = update.Bind(lease_until).Bind(event.id).Run();
+    if (!leased) return std::unexpected(std::move(leased.error()));
+    event.due_at = lease_until;
+  }
+  return events;
+}
+
+Status SqliteTransaction::SaveDelivery(const app::OutboxEvent& event) {
+  SqliteQuery query = database_.Query(
+      "UPDATE events SET status = ?1, attempts = ?2, due_at = ?3, first_due_at = ?4,"
+      " settled_at = ?5, last_error = ?6,"
+      " claim_at = CASE WHEN claim_at IS NOT NULL AND ?1 = 'pending' THEN ?3 END WHERE id = ?7"
+      " RETURNING session_id");
+  query.Bind(TextOf(event.status)).Bind(std::int64_t{event.attempts}).Bind(event.due_at);
+  query.Bind(event.first_due_at).Bind(event.settled_at).Bind(event.last_error).Bind(event.id);
+  const Result<bool> row = query.Next();
+  if (!row) return std::unexpected(row.error());
+  if (!*row) return base::Fail(base::ErrorCode::kNotFound, "no such event");
+  const Uuid session_id = query.Id(0);
+  if (Status finished = query.Run(); !finished) return finished;
+  return RefreshClaims(session_id);
+}
+
+// The oldest pending event of the session, and it alone, may be claimed.
+Status SqliteTransaction::RefreshClaims(const Uuid& session_id) {
+  SqliteQuery query = database_.Query(
+      "WITH oldest AS (SELECT min(seq) AS seq FROM events WHERE session_id = ?1"
+      " AND status = 'pending')"
+      " UPDATE events SET claim_at = CASE WHEN seq = (SELECT seq FROM oldest) THEN due_at END"
+      " WHERE session_id = ?1 AND status = 'pending'"
+      " AND (claim_at IS NOT NULL) <> (seq = (SELECT seq FROM oldest))");
+  if (Status refreshed = query.Bind(session_id).Run(); !refreshed) return refreshed;
+  if (database_.Changes() > 0) notice_.events = true;
+  return {};
+}
+
+Result<std::optional<Timestamp>> SqliteTransaction::NextDueEvent() {
+  SqliteQuery query =
+      database_.Query("SELECT min(claim_at) FROM events WHERE claim_at IS NOT NULL");
+  const Result<bool> row = query.Next();
+  if (!row) return std::unexpected(row.error());
+  return query.OptionalTime(0);
+}
+
+Result<app::OutboxCounts> SqliteTransaction::CountOutbox() {
+  SqliteQuery counts = database_.Query(
+      "SELECT (SELECT count(*) FROM events WHERE status = 'pending' AND status <> 'delivered'),"
+      " (SELECT count(*) FROM events WHERE status = 'parked' AND status <> 'delivered'),"
+      " (SELECT time FROM events WHERE status = 'pending' AND status <> 'delivered'"
+      " ORDER BY seq LIMIT 1)");
+  const Result<bool> row = counts.Next();
+  if (!row) return std::unexpected(row.error());
+  return app::OutboxCounts{counts.Integer(0), counts.Integer(1), counts.OptionalTime(2)};
+}
+
+Result<std::size_t> SqliteTransaction::PurgeReceived(Timestamp before, std::size_t limit) {
+  SqliteQuery select = database_.Query(
+      "SELECT seq, subjects, applied FROM received_events WHERE received_at < ?"
+      " ORDER BY received_at LIMIT ?");
+  select.Bind(before).Bind(Limit(limit));
+  std::size_t gone = 0;
+  std::vector<std::pair<std::int64_t, std::string>> rows;
+  while (true) {
+    const Result<bool> row = select.Next();
+    if (!row) return std::unexpected(row.error());
+    if (!*row) break;
+    rows.emplace_back(select.Integer(0), select.Integer(2) != 0 ? "" : select.Blob(1));
+  }
+  for (const auto& [seq, subjects] : rows) {
+    Status forgotten = ForgetSubjects(seq, subjects);
+    if (forgotten) {
+      forgotten = database_.Query("DELETE FROM received_events WHERE seq = ?").Bind(seq).Run();
+    }
+    if (!forgotten) return std::unexpected(std::move(forgotten.error()));
+    ++gone;
+  }
+  return gone;
+}
+
+// A session that still has an event to deliver stays until that is settled.
+Result<std::size_t> SqliteTransaction::PurgeSessions(Timestamp before, std::size_t limit) {
+  SqliteQuery select = database_.Query(
+      "SELECT id FROM sessions WHERE ended_at < ? AND NOT EXISTS (SELECT 1 FROM events"
+      " WHERE session_id = sessions.id AND status = 'pending') ORDER BY ended_at LIMIT ?");
+  select.Bind(before).Bind(Limit(limit));
+  std::vector<Uuid> ids;
+  while (true) {
+    const Result<bool> row = select.Next();
+    if (!row) return std::unexpected(row.error());
+    if (!*row) break;
+    ids.push_back(select.Id(0));
+  }
+  const std::int64_t before_changes = database_.TotalChanges();
+  for (const Uuid& id : ids) {
+    Status gone = database_.Query("DELETE FROM events WHERE session_id = ?").Bind(id).Run();
+    if (gone) gone = database_.Query("DELETE FROM sessions WHERE id = ?").Bind(id).Run();
+    if (!gone) return std::unexpected(std::move(gone.error()));
+  }
+  return static_cast<std::size_t>(database_.TotalChanges() - before_changes);
+}
+
+Result<std::size_t> SqliteTransaction::Purge(Timestamp now, Timestamp before, std::size_t limit) {
+  const std::int64_t before_changes = database_.TotalChanges();
+  SqliteQuery cards = database_.Query(
+      "DELETE FROM cards WHERE id IN (SELECT id FROM cards WHERE valid_until <= ?"
+      " ORDER BY valid_until LIMIT ?)");
+  Status gone = cards.Bind(now).Bind(Limit(limit)).Run();
+  if (!gone) return std::unexpected(std::move(gone.error()));
+  SqliteQuery answers = database_.Query(
+      "DELETE FROM answers WHERE rowid IN (SELECT rowid FROM answers WHERE created_at < ?"
+      " ORDER BY created_at LIMIT ?)");
+  gone = answers.Bind(before).Bind(Limit(limit)).Run();
+  if (!gone) return std::unexpected(std::move(gone.error()));
+  const auto simple = static_cast<std::size_t>(database_.TotalChanges() - before_changes);
+  const Result<std::size_t> received = PurgeReceived(before, limit);
+  if (!received) return received;
+  const Result<std::size_t> sessions = PurgeSessions(before, limit);
+  if (!sessions) return sessions;
+  return simple + *received + *sessions;
+}
+
+}  // namespace obolus::storage

@@ -1,0 +1,212 @@
+#include "storage/sqlite_transaction.h"
+
+#include <algorithm>
+
+#include "storage/row_mapping.h"
+
+namespace obolus::storage {
+namespace {
+
+using base::Result;
+using base::Status;
+using base::Timestamp;
+using base::Uuid;
+
+#define SESSION_COLUMNS                                                                  \
+  "id, kind, state, version, terminal_id, payment_terminal_id, created_at, expires_at, " \
+  "ended_at, document"
+
+Result<domain::Session> ReadSession(const SqliteQuery& query) {
+  SessionRow row;
+  row.id = query.Id(0);
+  row.kind = query.Text(1);
+  row.state = query.Text(2);
+  row.version = query.Integer(3);
+  row.terminal_id = query.OptionalId(4);
+  row.payment_terminal_id = query.OptionalId(5);
+  row.created_at = query.Time(6);
+  row.expires_at = query.Time(7);
+  row.ended_at = query.OptionalTime(8);
+  return FromRow(row, query.Text(9));
+}
+
+Result<std::optional<domain::Session>> ReadOne(SqliteQuery& query) {
+  const Result<bool> row = query.Next();
+  if (!row) return std::unexpected(row.error());
+  if (!*row) return std::nullopt;
+  Result<domain::Session> session = ReadSession(query);
+  if (!session) return std::unexpected(std::move(session.error()));
+  return std::move(*session);
+}
+
+std::int64_t Limit(std::size_t limit) {
+  return static_cast<std::int64_t>(std::min<std::size_t>(limit, INT32_MAX));
+}
+
+}  // namespace
+
+void SqliteTransaction::DropNoticeSince(const NoticeMark& mark) {
+  notice_.sessions.resize(mark.sessions);
+  notice_.events = mark.events;
+}
+
+Result<std::optional<domain::Session>> SqliteTransaction::FindSession(const Uuid& id) {
+  SqliteQuery query = database_.Query("SELECT " SESSION_COLUMNS " FROM sessions WHERE id = ?");
+  return ReadOne(query.Bind(id));
+}
+
+// The open one is the latest: no other is inserted while it is open. Among ended ones the greatest
+// id is, ids being time-ordered.
+Result<std::optional<domain::Session>> SqliteTransaction::FindByTerminal(domain::SessionKind kind,
+                                                                         const Uuid& terminal_id) {
+  const std::string_view kind_text = domain::ToString(kind);
+  SqliteQuery by_id = database_.Query("SELECT " SESSION_COLUMNS
+                                      " FROM sessions WHERE id = ?"
+                                      " AND terminal_id IS NULL AND kind = ?");
+  auto minted = ReadOne(by_id.Bind(terminal_id).Bind(kind_text));
+  if (!minted || (*minted && !domain::IsEnd(kind, (*minted)->state))) return minted;
+  SqliteQuery open = database_.Query("SELECT " SESSION_COLUMNS
+                                     " FROM sessions WHERE terminal_id = ?"
+                                     " AND kind = ? AND ended_at IS NULL");
+  auto found = ReadOne(open.Bind(terminal_id).Bind(kind_text));
+  if (!found || *found) return found;
+  SqliteQuery ended = database_.Query("SELECT " SESSION_COLUMNS
+                                      " FROM sessions WHERE terminal_id = ? AND kind = ?"
+                                      " AND ended_at IS NOT NULL ORDER BY id DESC LIMIT 1");
+  found = ReadOne(ended.Bind(terminal_id).Bind(kind_text));
+  if (!found || (*found && (!*minted || (*minted)->id < (*found)->id))) return found;
+  return minted;
+}
+
+Result<std::optional<domain::Session>> SqliteTransaction::FindChallengeOf(
+    const Uuid& payment_terminal_id) {
+  SqliteQuery query = database_.Query("SELECT " SESSION_COLUMNS
+                                      " FROM sessions WHERE payment_terminal_id = ?"
+                                      " AND kind = '3ds' ORDER BY id DESC LIMIT 1");
+  return ReadOne(query.Bind(payment_terminal_id));
+}
+
+// What the unique index cannot see: a minted terminal is not in it. A minted id is new, so the
+// index answers from the one page where ids of this moment would stand.
+Result<bool> SqliteTransaction::HasOpenSession(const domain::Session& other) {
+  SqliteQuery query = other.terminal_id == other.id
+                          ? database_.Query(
+                                "SELECT 1 FROM sessions WHERE terminal_id = ? AND kind = ?"
+                                " AND ended_at IS NULL")
+                          : database_.Query(
+                                "SELECT 1 FROM sessions WHERE id = ? AND kind = ?"
+                                " AND terminal_id IS NULL AND ended_at IS NULL");
+  return query.Bind(other.terminal_id).Bind(domain::ToString(other.kind)).Next();
+}
+
+Status SqliteTransaction::InsertSession(const domain::Session& session) {
+  if (!domain::IsEnd(session.kind, session.state)) {
+    const Result<bool> taken = HasOpenSession(session);
+    if (!taken) return std::unexpected(taken.error());
+    if (*taken) return base::Fail(base::ErrorCode::kConflict, "the terminal has an open session");
+  }
+  const SessionRow row = ToRow(session);
+  const std::string document = ToDocument(session);
+  SqliteQuery query = database_.Query(
+      "INSERT INTO sessions (id, kind, state, version, terminal_id, payment_terminal_id,"
+      " created_at, expires_at, due_at, ended_at, document)"
+      " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+  query.Bind(row.id).Bind(row.kind).Bind(row.state).Bind(row.version).Bind(row.terminal_id);
+  query.Bind(row.payment_terminal_id).Bind(row.created_at).Bind(row.expires_at);
+  Status inserted = query.Bind(row.due_at).Bind(row.ended_at).Bind(document).Run();
+  if (inserted) notice_.sessions.push_back(session.id);
+  return inserted;
+}
+
+Status SqliteTransaction::SaveSession(const domain::Session& session) {
+  const SessionRow row = ToRow(session);
+  const std::string document = ToDocument(session);
+  SqliteQuery query = database_.Query(
+      "UPDATE sessions SET state = ?, version = ?, payment_terminal_id = ?, expires_at = ?,"
+      " due_at = ?, ended_at = ?, document = ? WHERE id = ? AND version = ?");
+  query.Bind(row.state).Bind(row.version).Bind(row.payment_terminal_id).Bind(row.expires_at);
+  query.Bind(row.due_at).Bind(row.ended_at).Bind(document).Bind(row.id).Bind(row.version - 1);
+  if (Status saved = query.Run(); !saved) return saved;
+  if (database_.Changes() == 0) {
+    return base::Fail(base::ErrorCode::kConflict, "the session has changed meanwhile");
+  }
+  notice_.sessions.push_back(session.id);
+  return {};
+}
+
+Result<std::vector<Uuid>> SqliteTransaction::FindDueSessions(Timestamp now, std::size_t limit) {
+  SqliteQuery query =
+      database_.Query("SELECT id FROM sessions WHERE due_at <= ? ORDER BY due_at, id LIMIT ?");
+  query.Bind(now).Bind(Limit(limit));
+  std::vector<Uuid> ids;
+  while (true) {
+    const Result<bool> row = query.Next();
+    if (!row) return std::unexpected(row.error());
+    if (!*row) return ids;
+    ids.push_back(query.Id(0));
+  }
+}
+
+Result<std::optional<app::IdempotentAnswer>> SqliteTransaction::FindAnswer(const std::string& scope,
+                                                                           const std::string& key) {
+  SqliteQuery query = database_.Query(
+      "SELECT request_digest, status, body, created_at FROM answers WHERE scope = ? AND key = ?");
+  const Result<bool> row = query.Bind(scope).Bind(key).Next();
+  if (!row) return std::unexpected(row.error());
+  if (!*row) return std::nullopt;
+  app::IdempotentAnswer answer;
+  answer.scope = scope;
+  answer.key = key;
+  const std::string_view digest = query.Blob(0);
+  if (digest.size() == answer.request_digest.size()) {
+    std::ranges::copy(base::AsBytes(digest), answer.request_digest.begin());
+  }
+  answer.status = static_cast<int>(query.Integer(1));
+  answer.body = query.Blob(2);
+  answer.created_at = query.Time(3);
+  return answer;
+}
+
+Status SqliteTransaction::InsertAnswer(const app::IdempotentAnswer& answer) {
+  SqliteQuery query = database_.Query(
+      "INSERT INTO answers (scope, key, request_digest, status, body, created_at)"
+      " VALUES (?, ?, ?, ?, ?, ?)");
+  query.Bind(answer.scope).Bind(answer.key).BindBlob(answer.request_digest);
+  query.Bind(std::int64_t{answer.status}).BindBlob(base::AsBytes(answer.body));
+  return query.Bind(answer.created_at).Run();
+}
+
+Status SqliteTransaction::InsertCard(const app::SealedCard& card) {
+  SqliteQuery query = database_.Query(
+      "INSERT INTO cards (id, session_id, key_id, wrapped_key, ciphertext, valid_until)"
+      " VALUES (?, ?, ?, ?, ?, ?)");
+  query.Bind(card.id).Bind(card.session_id).Bind(card.key_id);
+  query.BindBlob(base::AsBytes(card.wrapped_key)).BindBlob(base::AsBytes(card.ciphertext));
+  return query.Bind(card.valid_until).Run();
+}
+
+Result<std::optional<app::SealedCard>> SqliteTransaction::FindCard(const Uuid& id) {
+  SqliteQuery query = database_.Query(
+      "SELECT session_id, key_id, wrapped_key, ciphertext, valid_until FROM cards WHERE id = ?");
+  const Result<bool> row = query.Bind(id).Next();
+  if (!row) return std::unexpected(row.error());
+  if (!*row) return std::nullopt;
+  app::SealedCard card;
+  card.id = id;
+  card.session_id = query.Id(0);
+  card.key_id = query.Text(1);
+  card.wrapped_key = query.Blob(2);
+  card.ciphertext = query.Blob(3);
+  card.valid_until = query.Time(4);
+  return card;
+}
+
+Status SqliteTransaction::DeleteCardsOf(const Uuid& session_id) {
+  return database_.Query("DELETE FROM cards WHERE session_id = ?").Bind(session_id).Run();
+}
+
+Status SqliteTransaction::WriteHealthRow() {
+  return database_.Query("UPDATE health SET checks = checks + 1 WHERE id = 1").Run();
+}
+
+}  // namespace obolus::storage

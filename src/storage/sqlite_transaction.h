@@ -1,0 +1,79 @@
+// The store port's Transaction over one SQLite connection. One object lives as long as its
+// connection and serves one body after the other; the owner (SqliteWriter, or a reader thread of
+// SqliteStore) begins and ends the database transactions around them. One thread.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "app/ports/store.h"
+#include "storage/sqlite_database.h"
+
+namespace obolus::storage {
+
+class SqliteTransaction final : public app::Transaction {
+ public:
+  explicit SqliteTransaction(SqliteDatabase* database) : database_(*database) {}
+
+  base::Result<std::optional<domain::Session>> FindSession(const base::Uuid& id) override;
+  base::Result<std::optional<domain::Session>> FindByTerminal(
+      domain::SessionKind kind, const base::Uuid& terminal_id) override;
+  base::Result<std::optional<domain::Session>> FindChallengeOf(
+      const base::Uuid& payment_terminal_id) override;
+  base::Status InsertSession(const domain::Session& session) override;
+  base::Status SaveSession(const domain::Session& session) override;
+  base::Result<std::vector<base::Uuid>> FindDueSessions(base::Timestamp now,
+                                                        std::size_t limit) override;
+
+  base::Result<std::optional<app::IdempotentAnswer>> FindAnswer(const std::string& scope,
+                                                                const std::string& key) override;
+  base::Status InsertAnswer(const app::IdempotentAnswer& answer) override;
+
+  base::Result<bool> InsertReceived(const app::ReceivedEvent& event) override;
+  base::Result<std::vector<app::ReceivedEvent>> FindUnapplied(const base::Uuid& subject) override;
+  base::Status MarkApplied(const std::string& source, const std::string& id) override;
+
+  base::Status InsertEvent(const app::OutboxEvent& event) override;
+  base::Result<std::optional<app::OutboxEvent>> FindEvent(const base::Uuid& id) override;
+  base::Result<std::vector<app::OutboxEvent>> ListEvents(const app::EventFilter& filter) override;
+  base::Result<std::vector<app::OutboxEvent>> ClaimDueEvents(base::Timestamp now,
+                                                             base::Timestamp lease_until,
+                                                             std::size_t limit) override;
+  base::Status SaveDelivery(const app::OutboxEvent& event) override;
+  base::Result<std::optional<base::Timestamp>> NextDueEvent() override;
+  base::Result<app::OutboxCounts> CountOutbox() override;
+
+  base::Status InsertCard(const app::SealedCard& card) override;
+  base::Result<std::optional<app::SealedCard>> FindCard(const base::Uuid& id) override;
+  base::Status DeleteCardsOf(const base::Uuid& session_id) override;
+
+  base::Result<std::size_t> Purge(base::Timestamp now, base::Timestamp before,
+                                  std::size_t limit) override;
+
+  // A write of no meaning, for Store::CheckHealth.
+  base::Status WriteHealthRow();
+
+  // What the bodies since the last call changed. A failed body leaves its part here: the owner
+  // asks for `NoticeMark` before a body and gives it to `DropNoticeSince` when it rolls it back.
+  app::CommitNotice TakeNotice() { return std::exchange(notice_, {}); }
+  struct NoticeMark {
+    std::size_t sessions = 0;
+    bool events = false;
+  };
+  NoticeMark MarkNotice() const { return {notice_.sessions.size(), notice_.events}; }
+  void DropNoticeSince(const NoticeMark& mark);
+
+ private:
+  base::Result<bool> HasOpenSession(const domain::Session& other);
+  base::Status RefreshClaims(const base::Uuid& session_id);
+  base::Result<std::size_t> PurgeSessions(base::Timestamp before, std::size_t limit);
+  base::Result<std::size_t> PurgeReceived(base::Timestamp before, std::size_t limit);
+  base::Status ForgetSubjects(std::int64_t event_seq, std::string_view subjects);
+
+  SqliteDatabase& database_;
+  app::CommitNotice notice_;
+};
+
+}  // namespace obolus::storage
