@@ -27,11 +27,17 @@ function refused(status: number, classifier = '', ...pointers: string[]): Answer
 }
 
 const kDone = stateOf({ next_action: null, status: 'success', data: { token_id: 'tok' } });
+const kCancelled = stateOf({ next_action: null, status: 'failure', data: {} });
 const kWait = stateOf({ next_action: 'wait', data: {} });
 const kLost: Answer = { kind: 'unreachable' };
 
 /** A submission against scripted answers; `open` is what show() says while its script is empty. */
-async function stage(script: { complete?: Answer[]; show?: Answer[]; typed?: TypedCard | FieldName[] }) {
+async function stage(script: {
+  complete?: Answer[];
+  show?: Answer[];
+  cancel?: Answer;
+  typed?: TypedCard | FieldName[];
+}) {
   const { publicKey, privateKey } = await generateKeyPair('ECDH-ES', { crv: 'P-256', extractable: true });
   const open = openState(await exportJWK(publicKey), 'k1');
   const payloads: string[] = [];
@@ -42,7 +48,7 @@ async function stage(script: { complete?: Answer[]; show?: Answer[]; typed?: Typ
       payloads.push(payload);
       return script.complete?.shift() ?? kDone;
     },
-    cancel: async () => kDone,
+    cancel: async () => script.cancel ?? kCancelled,
     sleep: async () => undefined,
   };
   const source = {
@@ -164,6 +170,16 @@ test('a session that waits is polled until it has ended, lost polls included', a
   script.show = [kWait, kLost, kWait, kDone];
   assert.equal((await submission.run()).status, 'success');
   assert.deepEqual(script.show, []);
+});
+
+test('cancelling twice is cancelling; cancelling what has succeeded is refused', async () => {
+  const first = await stage({});
+  assert.equal((await first.submission.cancel()).status, 'failure');
+  assert.deepEqual(first.did, ['close']);
+  const again = await stage({ cancel: refused(409, 'CONFLICT'), show: [kCancelled] });
+  assert.equal((await again.submission.cancel()).status, 'failure');
+  const late = await stage({ cancel: refused(409, 'CONFLICT'), show: [kDone] });
+  await assert.rejects(late.submission.cancel(), failsWith('session_ended'));
 });
 
 test('pointers become fields, each once, unknown ones not at all', () => {

@@ -69,9 +69,15 @@ export class Submission {
     return this.running_;
   }
 
-  /** Cancels the session. Rejects with a Failure: `session_ended` when it had ended otherwise. */
+  /**
+   * Cancels the session; one that had failed or been cancelled already counts as cancelled, so that a
+   * lost answer does no harm. Rejects with a Failure: `session_ended` when a card had been taken.
+   */
   async cancel(): Promise<SessionState> {
-    const state = await this.settle(await this.client_.cancel());
+    const answer = await this.client_.cancel();
+    const late = answer.kind === 'refused' && answer.status === 409;
+    const state = late ? await this.load() : await this.settle(answer);
+    if (late && state.status !== 'failure') throw new Failure('session_ended');
     this.source_.close();
     return state;
   }

@@ -56,6 +56,10 @@ export class CardForm {
         variables: sendable(appearance.variables),
         name: this.options_.name ?? 'hidden',
       },
+      onLoad: () => {
+        this.connected_ = this.complete_ = false;
+        this.rejectAll(new ObolusError('network_failed', 'The card form was loaded again.'));
+      },
       onMessage: (message) => this.receive(message),
       onUnreachable: () => this.fail('The card form did not load.'),
     });
@@ -108,8 +112,6 @@ export class CardForm {
   private receive(message: FrameMessage): void {
     switch (message.type) {
       case 'ready':
-        // A second `ready` is a frame that was loaded anew: what it was asked before is lost.
-        this.rejectAll(new ObolusError('network_failed', 'The card form was loaded again.'));
         this.connected_ = true;
         this.events_.emit('ready', undefined);
         break;

@@ -10,6 +10,8 @@ export interface FrameLinkOptions {
   readonly sessionKey: string;
   readonly theme: 'light' | 'dark' | 'auto';
   readonly configure: HostMessage;
+  /** A document was loaded: whatever was asked of the one before it is lost. */
+  readonly onLoad: () => void;
   readonly onMessage: (message: FrameMessage) => void;
   readonly onUnreachable: () => void;
 }
@@ -72,6 +74,7 @@ export class FrameLink {
     const target = this.iframe.contentWindow;
     if (target === null) return;
     this.port_?.close();
+    this.options_.onLoad();
     this.watch();
     const { port1, port2 } = new MessageChannel();
     this.port_ = port1;

@@ -220,10 +220,11 @@ test('a frame that was loaded again gets a new port, and the old one is dead', a
   const { obolus, card, frame, iframe } = await mounted();
   const result = obolus.submit();
   await settled();
-  const anew = new FakeFrame(iframe);
   const failed = assert.rejects(result, rejectsWith('network_failed'));
-  await anew.say({ type: 'ready' });
+  const anew = new FakeFrame(iframe);
   await failed;
+  await assert.rejects(obolus.submit(), rejectsWith('not_mounted'), 'until it is ready');
+  await anew.say({ type: 'ready' });
   const seen: string[] = [];
   card.on('enter', () => seen.push('enter'));
   await frame.say({ type: 'enter' });

@@ -11,11 +11,14 @@ export interface Watching {
 
 export const kPollMs = 2000;
 const kSilenceMs = 4000;
+// A stream whose connection died unnoticed says nothing; one look now and then finds out.
+const kLookMs = 30_000;
 
 export function watchSession(session_key: string, watching: Watching): () => void {
   const url = `/sessions/${encodeURIComponent(session_key)}`;
   let timer: ReturnType<typeof setTimeout> | undefined;
   let stopped = false;
+  let streaming = false;
 
   const take = (json: unknown): void => {
     const state = readState(json, location.origin);
@@ -30,7 +33,7 @@ export function watchSession(session_key: string, watching: Watching): () => voi
     } catch {
       // The network may come back; the next poll tells.
     }
-    schedule(kPollMs);
+    schedule(streaming ? kLookMs : kPollMs);
   };
 
   const schedule = (milliseconds: number): void => {
@@ -40,7 +43,8 @@ export function watchSession(session_key: string, watching: Watching): () => voi
 
   const stream = new EventSource(`${url}/stream`);
   stream.addEventListener('state', (event) => {
-    clearTimeout(timer);
+    streaming = true;
+    schedule(kLookMs);
     try {
       take(JSON.parse((event as MessageEvent<string>).data));
     } catch {
@@ -49,6 +53,7 @@ export function watchSession(session_key: string, watching: Watching): () => voi
   });
   stream.addEventListener('error', () => {
     stream.close();
+    streaming = false;
     schedule(kPollMs);
   });
   schedule(kSilenceMs);

@@ -1,0 +1,223 @@
+// A stand-in of the server for the browser test: serves dist/ as README.md says (templates filled, the
+// headers of its table), keeps sessions in memory, opens the JWE with npm jose, and fails on request. And
+// pages of other origins: a shop, a hostile page, a bank.
+
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { readFileSync } from 'node:fs';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { compactDecrypt, exportJWK, generateKeyPair, type JWK, type KeyLike } from 'jose';
+
+const kDist = join(process.cwd(), 'dist');
+const kPolicy =
+  "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; base-uri 'none'; " +
+  "require-trusted-types-for 'script'; ";
+
+const kTypes: Record<string, string> = { js: 'text/javascript', mjs: 'text/javascript', css: 'text/css' };
+
+export interface StandInSession {
+  state: Record<string, unknown>;
+  /** How the next submissions are answered; taken from the front, then they succeed. */
+  readonly answers: ('lost' | 'busy' | 'bad_number' | 'expired')[];
+  readonly payloads: string[];
+  readonly cards: Record<string, unknown>[];
+  /** What a successful submission makes of the session. */
+  next: Record<string, unknown>;
+  /** For 3-D Secure sessions: which page is shown. */
+  page: 'start' | 'wait' | 'end';
+  stream: boolean;
+}
+
+type Handler = (request: IncomingMessage, response: ServerResponse) => void | Promise<void>;
+
+async function listen(handler: Handler): Promise<{ server: Server; port: number }> {
+  const server = createServer((request, response) => {
+    void Promise.resolve(handler(request, response)).catch(() => response.destroy());
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return { server, port: (server.address() as AddressInfo).port };
+}
+
+function escapeHtml(text: string): string {
+  return text.replace(/[&<>"']/g, (c) => `&#${c.charCodeAt(0)};`);
+}
+
+function fill(file: string, values: Record<string, string>, raw: Record<string, string> = {}): string {
+  const html = readFileSync(join(kDist, file), 'utf8');
+  return html.replace(/\{\{(\w+)\}\}/g, (_, name: string) => {
+    const value = raw[name] ?? (values[name] === undefined ? undefined : escapeHtml(values[name]));
+    if (value === undefined) throw new Error(`${file} has a placeholder that nobody fills: ${name}`);
+    return value;
+  });
+}
+
+async function bodyOf(request: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of request) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+export class StandIn {
+  readonly sessions = new Map<string, StandInSession>();
+  readonly requests: string[] = [];
+  readonly bankPosts: string[] = [];
+  origin = '';
+  shop = '';
+  hostile = '';
+  bank = '';
+  /** The origins in frame-ancestors, when that differs from those in the document. */
+  ancestors: string | null = null;
+  private servers_: Server[] = [];
+  private jwk_: JWK | null = null;
+  private private_key_!: KeyLike;
+
+  static async start(): Promise<StandIn> {
+    const self = new StandIn();
+    const pair = await generateKeyPair('ECDH-ES', { crv: 'P-256', extractable: true });
+    self.private_key_ = pair.privateKey;
+    self.jwk_ = { ...(await exportJWK(pair.publicKey)), kid: 'k1', alg: 'ECDH-ES', use: 'enc' };
+    const ours = await listen((request, response) => self.serve(request, response));
+    const theirs = await listen((request, response) => self.serveOthers(request, response));
+    self.servers_ = [ours.server, theirs.server];
+    self.origin = `http://localhost:${ours.port}`;
+    // Three origins, and sites, of one listener: names under localhost reach this machine in Chromium.
+    self.shop = `http://127.0.0.1:${theirs.port}`;
+    self.hostile = `http://hostile.localhost:${theirs.port}`;
+    self.bank = `http://bank.localhost:${theirs.port}`;
+    return self;
+  }
+
+  async stop(): Promise<void> {
+    for (const server of this.servers_) {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    }
+  }
+
+  open(key: string, over: Partial<StandInSession> = {}): StandInSession {
+    const session: StandInSession = {
+      state: {
+        next_action: 'tokenize_card',
+        data: { provider: 'obolus', base_url: this.origin, jwk_ec: this.jwk_, allowed_schemes: [] },
+        payment: { amount: 4990, currency_code: 'EUR', order_id: null },
+        expires_in: 900,
+      },
+      answers: [],
+      payloads: [],
+      cards: [],
+      next: { next_action: null, status: 'success', data: { token_id: 'tok_1' } },
+      page: 'wait',
+      stream: true,
+      ...over,
+    };
+    this.sessions.set(key, session);
+    return session;
+  }
+
+  private async serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const path = new URL(request.url ?? '/', 'http://x').pathname;
+    this.requests.push(`${request.method} ${path}`);
+    const [, room = '', second = '', third = ''] = path.split('/');
+    const file = /^\/(?:client|frame|page)\/v1\/([a-z]+\.(js|mjs|css))$/.exec(path);
+    if (file) {
+      response.writeHead(200, {
+        'content-type': kTypes[file[2] ?? ''],
+        'cross-origin-resource-policy': 'cross-origin',
+      });
+      response.end(readFileSync(join(kDist, file[1] ?? '')));
+      return;
+    }
+    const key = room === 'frame' ? third : second;
+    const session = this.sessions.get(key);
+    if (!session) return sendJson(response, 404, { code: 404, message: 'no', classifier: 'NOT_FOUND' });
+    if (room === 'sessions') return this.serveSession(request, response, session, third);
+    this.servePage(response, room, key, session);
+  }
+
+  private servePage(response: ServerResponse, room: string, key: string, session: StandInSession): void {
+    const lang = 'en';
+    const send = (policy: string, html: string) => {
+      response.writeHead(200, {
+        'content-type': 'text/html; charset=utf-8',
+        'content-security-policy': kPolicy + policy,
+      });
+      response.end(html);
+    };
+    if (room === 'frame') {
+      const values = { lang, session_key: key, allowed_origins: `https://a.example ${this.shop}` };
+      const policy = `form-action 'none'; frame-ancestors ${this.ancestors ?? `'self' ${this.shop}`}`;
+      send(policy, fill('card.html', values));
+    } else if (room === 'checkout') {
+      const values = { lang, session_key: key, merchant_name: 'Tea & "Co"', amount: '49.90 EUR' };
+      send("frame-src 'self'; frame-ancestors 'none'", fill('checkout.html', values));
+    } else if (session.page === 'start') {
+      const values = { lang, action: `${this.bank}/acs` };
+      const fields = '<input type="hidden" name="creq" value="eyJ"><input type="hidden" name="submit" value="">';
+      send('', fill('tds_start.html', values, { fields }));
+    } else if (session.page === 'wait') {
+      const values = { lang, challenge_key: key, phase: 'confirming', message: 'We wait for the shop.' };
+      send('', fill('tds_wait.html', values));
+    } else {
+      send('', fill('end.html', { lang, outcome: 'failed', title: 'Payment failed', message: 'No.' }));
+    }
+  }
+
+  private async serveSession(
+    request: IncomingMessage,
+    response: ServerResponse,
+    session: StandInSession,
+    what: string,
+  ): Promise<void> {
+    if (what === '') return sendJson(response, 200, session.state);
+    if (what === 'stream') return this.serveStream(response, session);
+    if (what === 'cancel') {
+      session.state = { next_action: null, status: 'failure', data: { reason: 'Cancelled.' } };
+      return sendJson(response, 200, session.state);
+    }
+    const { action, result } = JSON.parse(await bodyOf(request)) as {
+      action: string;
+      result: { enc_payload: string };
+    };
+    if (action !== 'tokenize_card') return sendJson(response, 422, { classifier: 'VALIDATION_ERROR' });
+    session.payloads.push(result.enc_payload);
+    const answer = session.answers.shift();
+    if (answer === 'busy') return sendJson(response, 503, { classifier: 'UNAVAILABLE' });
+    if (answer === 'expired') return sendJson(response, 409, { classifier: 'SESSION_EXPIRED' });
+    const opened = await compactDecrypt(result.enc_payload, this.private_key_);
+    session.cards.push(JSON.parse(new TextDecoder().decode(opened.plaintext)));
+    if (answer === 'bad_number') {
+      const errors = [{ pointer: '/result/enc_payload/account_number', detail: 'refused' }];
+      return sendJson(response, 422, { classifier: 'VALIDATION_ERROR', errors });
+    }
+    session.state = session.next;
+    if (answer === 'lost') return void response.destroy();
+    sendJson(response, 200, session.state);
+  }
+
+  private serveStream(response: ServerResponse, session: StandInSession): void {
+    if (!session.stream) return sendJson(response, 503, {});
+    response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' });
+    const tell = () => response.write(`event: state\ndata: ${JSON.stringify(session.state)}\n\n`);
+    tell();
+    const timer = setInterval(tell, 200);
+    response.on('close', () => clearInterval(timer));
+  }
+
+  private async serveOthers(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const url = new URL(request.url ?? '/', 'http://x');
+    if (url.pathname === '/acs') this.bankPosts.push(await bodyOf(request));
+    const pages: Record<string, string> = {
+      '/': '<!doctype html><title>Shop</title><div id="box"></div>',
+      '/acs': '<!doctype html><title>Bank</title>',
+      '/paid': '<!doctype html><title>Paid</title>',
+    };
+    const page = pages[url.pathname];
+    response.writeHead(page ? 200 : 404, { 'content-type': 'text/html; charset=utf-8' });
+    response.end(page ?? '');
+  }
+}
+
+function sendJson(response: ServerResponse, status: number, body: unknown): void {
+  response.writeHead(status, { 'content-type': 'application/json', 'cache-control': 'no-store' });
+  response.end(JSON.stringify(body));
+}
