@@ -10,7 +10,8 @@ export type Network =
   | 'discover'
   | 'dinersclub'
   | 'jcb'
-  | 'unionpay';
+  | 'unionpay'
+  | 'maestro';
 
 export type FieldName = 'number' | 'expiry' | 'cvc' | 'name';
 

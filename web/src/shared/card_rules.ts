@@ -1,6 +1,7 @@
 // Is this card number, security code, name acceptable? The same answers as the server's, given while the
 // shopper types so that a slip is found at once; the server remains the judge. Pure functions.
 
+import { utf8 } from './base64url';
 import { couldBecomeNetwork, detectNetwork, kNetworkRules, maxPanDigits, type Network } from './networks';
 
 export const kFields = ['number', 'expiry', 'cvc', 'name'] as const;
@@ -60,10 +61,18 @@ export function cvcFault(digits: string, network: Network | null): FieldFault | 
   return digits.length === wanted ? null : 'invalid';
 }
 
-/** A cardholder name: 2…100 characters; one that is really a card number is refused (people do that). */
+const kMaxNameBytes = 128;
+
+/**
+ * A cardholder name: at most 128 bytes of UTF-8 without control characters; one that is really a card
+ * number (12 digits or more) is refused, as it would be kept in clear.
+ */
 export function nameFault(text: string, required: boolean): FieldFault | null {
   const name = text.trim();
   if (name === '') return required ? 'empty' : null;
-  if (name.replace(/\D/g, '').length >= 12) return 'invalid';
-  return name.length >= 2 && name.length <= 100 ? null : 'invalid';
+  const wrong =
+    utf8(name).length > kMaxNameBytes ||
+    name.replace(/\D/g, '').length >= 12 ||
+    /[\u0000-\u001f\u007f]/.test(name);
+  return wrong ? 'invalid' : null;
 }

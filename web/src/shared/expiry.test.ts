@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { editExpiry, expiryDigits, readExpiry } from './expiry';
 
-const kNow = new Date(2026, 10, 22);
+const kNow = new Date('2026-11-22T12:00:00Z');
 
 /** Types a text key by key at the end, as a shopper does. */
 function type(keys: string): string {
@@ -46,6 +46,12 @@ test('a date is read, this month included', () => {
   assert.deepEqual(readExpiry('11 / 26', kNow), { month: 11, year: 2026 });
 });
 
+test('a card expires when its month has ended everywhere', () => {
+  assert.deepEqual(readExpiry('10 / 26', new Date('2026-11-01T11:59:59Z')), { month: 10, year: 2026 });
+  assert.equal(readExpiry('10 / 26', new Date('2026-11-01T12:00:00Z')), 'past');
+  assert.deepEqual(readExpiry('12 / 26', new Date('2027-01-01T11:59:59Z')), { month: 12, year: 2026 });
+});
+
 test('what is no date says why', () => {
   assert.equal(readExpiry('', kNow), 'incomplete');
   assert.equal(readExpiry('12 / 3', kNow), 'incomplete');
@@ -53,5 +59,6 @@ test('what is no date says why', () => {
   assert.equal(readExpiry('13 / 30', kNow), 'invalid');
   assert.equal(readExpiry('10 / 26', kNow), 'past');
   assert.equal(readExpiry('12 / 25', kNow), 'past');
-  assert.equal(readExpiry('12 / 99', kNow), 'invalid');
+  assert.equal(readExpiry('01 / 47', kNow), 'invalid');
+  assert.deepEqual(readExpiry('12 / 46', kNow), { month: 12, year: 2046 });
 });

@@ -12,7 +12,9 @@ export interface Expiry {
 
 export type ExpiryFault = 'incomplete' | 'invalid' | 'past';
 
-const kMaxYearsAhead = 30;
+const kMaxYearsAhead = 20;
+// A card is good until its last month has ended everywhere on Earth, which is last so at UTC-12.
+const kLastZoneMs = 12 * 3600 * 1000;
 
 /** "2030-09", "09/2030", "9/30", "0930" → "0930"; what is not complete yet stays as short as it is. */
 export function expiryDigits(raw: string): string {
@@ -59,7 +61,8 @@ export function readExpiry(text: string, now: Date): Expiry | ExpiryFault {
   const month = Number(digits.slice(0, 2));
   const year = 2000 + Number(digits.slice(2));
   if (month < 1 || month > 12) return 'invalid';
-  const this_year = now.getFullYear();
-  if (year < this_year || (year === this_year && month < now.getMonth() + 1)) return 'past';
+  const last = new Date(now.getTime() - kLastZoneMs);
+  const this_year = last.getUTCFullYear();
+  if (year < this_year || (year === this_year && month < last.getUTCMonth() + 1)) return 'past';
   return year > this_year + kMaxYearsAhead ? 'invalid' : { month, year };
 }

@@ -1,6 +1,6 @@
 // The card networks: which numbers belong to which, how long a number and its security code are, and
 // how the digits are grouped on the card. One table, used by the frame while the shopper types; the
-// server checks everything again. Prefixes follow the public IIN ranges (ISO/IEC 7812-1 issuers).
+// server checks everything again, by the same ranges (src/domain/iin_ranges.cpp).
 
 export const kNetworks = [
   'visa',
@@ -10,6 +10,7 @@ export const kNetworks = [
   'dinersclub',
   'jcb',
   'unionpay',
+  'maestro',
 ] as const;
 
 /** A network as the session protocol spells it (contract 4.3). */
@@ -74,7 +75,14 @@ export const kNetworkRules: Readonly<Record<Network, NetworkRule>> = {
   },
   jcb: {
     label: 'JCB',
-    ranges: [['3528', '3589']],
+    ranges: [
+      ['3528', '3589'],
+      ['3088', '3094'],
+      ['3096', '3102'],
+      ['3112', '3120'],
+      ['3158', '3159'],
+      ['3337', '3349'],
+    ],
     lengths: [16, 17, 18, 19],
     cvcLength: 3,
     groups: kFours,
@@ -83,9 +91,27 @@ export const kNetworkRules: Readonly<Record<Network, NetworkRule>> = {
     label: 'UnionPay',
     ranges: [
       ['62', '62'],
-      ['81', '81'],
+      ['8100', '8171'],
     ],
     lengths: [16, 17, 18, 19],
+    cvcLength: 3,
+    groups: kFours,
+  },
+  maestro: {
+    label: 'Maestro',
+    ranges: [
+      ['5018', '5018'],
+      ['5020', '5020'],
+      ['5038', '5038'],
+      ['5893', '5893'],
+      ['6304', '6304'],
+      ['6390', '6390'],
+      ['6759', '6759'],
+      ['6761', '6763'],
+      ['676770', '676770'],
+      ['676774', '676774'],
+    ],
+    lengths: [12, 13, 14, 15, 16, 17, 18, 19],
     cvcLength: 3,
     groups: kFours,
   },
