@@ -203,12 +203,15 @@ Task<bool> Connection::Handshake() {
 Task<bool> Connection::ServeOne() {
   const Input input = co_await ReadRequest();
   if (input == Input::kGone || gone_) co_return false;
-  if (input == Input::kRefused) {
+  if (input == Input::kRequest) {
+    const RunningRequest running(core_);
+    co_await Handle();
+  } else {
     co_await Refuse();
-    co_return false;
   }
-  const RunningRequest running(core_);
-  co_return co_await Handle();
+  if (gone_ || !close_) co_return !gone_;
+  co_await Linger();
+  co_return false;
 }
 
 Task<Connection::Input> Connection::ReadRequest() {
@@ -223,9 +226,8 @@ Task<Connection::Input> Connection::ReadRequest() {
         co_return Input::kRefused;
       case RequestParser::Step::kContinue:
         out_ = kContinue;
-        if (std::size_t written = 0; !WriteNow(written) && !co_await WriteRest(written)) {
-          co_return Input::kGone;
-        }
+        if (std::size_t written = 0; !WriteNow(written)) co_await WriteRest(written);
+        if (gone_) co_return Input::kGone;
         break;
       case RequestParser::Step::kMore:
         break;
@@ -256,7 +258,7 @@ Task<Connection::Input> Connection::ReadRequest() {
   }
 }
 
-Task<bool> Connection::Handle() {
+Task<void> Connection::Handle() {
   close_ = !parser_.keep_alive();
   answer_.reset();
   HttpRequest request = parser_.Take();
@@ -271,25 +273,21 @@ Task<bool> Connection::Handle() {
                {base::Field::kErrorText, std::string(exception.what())}});
   }
   while (!answer_ && !gone_) co_await WaitForWake();
-  if (gone_) co_return false;
+  if (gone_) co_return;
   if (stream_) {
     co_await RunStream();
-    co_return false;
+  } else {
+    close_ = close_ || core_.stopping;
+    co_await Respond(*answer_, {.head = parser_.head(), .keep_alive = parser_.http_1_0()});
   }
-  co_return co_await WriteResponse();
 }
 
-Task<bool> Connection::WriteResponse() {
-  close_ = close_ || core_.stopping;
+Task<void> Connection::Respond(const HttpResponse& response, Framing framing) {
+  framing.close = close_;
   out_.clear();
-  AppendResponse(*answer_,
-                 {.head = parser_.head(), .close = close_, .keep_alive = parser_.http_1_0()},
-                 lane_->date(), out_);
+  AppendResponse(response, framing, lane_->date(), out_);
   std::size_t written = 0;
-  if (!WriteNow(written) && !co_await WriteRest(written)) co_return false;
-  if (!close_) co_return true;
-  co_await Linger();
-  co_return false;
+  if (!WriteNow(written)) co_await WriteRest(written);
 }
 
 bool Connection::WriteNow(std::size_t& written) {
@@ -299,7 +297,8 @@ bool Connection::WriteNow(std::size_t& written) {
   return written == out_.size();
 }
 
-Task<bool> Connection::WriteRest(std::size_t written) {
+// Failing, it leaves gone_ set.
+Task<void> Connection::WriteRest(std::size_t written) {
   const Phase before = phase_;
   const SteadyTime deadline = deadline_;
   Enter(Phase::kWriting, core_.options.limits.write_timeout);
@@ -312,7 +311,7 @@ Task<bool> Connection::WriteRest(std::size_t written) {
   }
   phase_ = before;
   deadline_ = deadline;
-  co_return !error && !gone_;
+  if (error) Abort();
 }
 
 Task<void> Connection::Refuse() {
@@ -320,11 +319,8 @@ Task<void> Connection::Refuse() {
   HttpResponse response;
   if (core_.options.refuse) response = core_.options.refuse(refusal_.status, refusal_.reason);
   response.status = refusal_.status;
-  out_.clear();
-  AppendResponse(response, {.close = true}, lane_->date(), out_);
-  std::size_t written = 0;
-  if (!WriteNow(written) && !co_await WriteRest(written)) co_return;
-  co_await Linger();
+  close_ = true;
+  co_await Respond(response, {});
 }
 
 // Closing at once while the client still sends would reset the connection and could destroy the
@@ -357,26 +353,26 @@ Task<void> Connection::RunStream() {
   watching_ = true;
   asio::co_spawn(socket_.get_executor(), WatchPeer(shared_from_this()), asio::detached);
   EnterUnlimited(Phase::kStreaming);
-  bool last = false;
+  bool last = parser_.head();
   for (;;) {
-    std::size_t written = 0;
-    if (!out_.empty() && !WriteNow(written) && !co_await WriteRest(written)) break;
+    if (std::size_t written = 0; !out_.empty() && !WriteNow(written)) co_await WriteRest(written);
     if (gone_ || last) break;
     last = stream_->Take(out_);
     if (out_.empty() && !last) co_await WaitForWake();
   }
+  close_ = true;
   stream_->Gone();
+  EnterUnlimited(Phase::kClosing);
   error_code error;
   if (watching_) socket_.cancel(error);
   while (watching_) co_await WaitForWake();
-  if (!gone_) co_await Linger();
 }
 
 // Notices a client that has gone while the stream has nothing to say.
 Task<void> Connection::WatchPeer(std::shared_ptr<Connection> self) {
   std::array<char, 512> sink;
   error_code error;
-  while (!error) {
+  while (!error && self->phase_ != Phase::kClosing) {
     if (self->tls_) {
       co_await self->tls_->async_read_some(asio::buffer(sink), Redirect(error));
     } else {
@@ -384,7 +380,7 @@ Task<void> Connection::WatchPeer(std::shared_ptr<Connection> self) {
     }
   }
   self->watching_ = false;
-  if (error != asio::error::operation_aborted) self->Abort();
+  if (error && error != asio::error::operation_aborted) self->Abort();
   self->Wake();
 }
 

@@ -15,6 +15,7 @@
 #include "net/http_message.h"
 #include "net/lane.h"
 #include "net/request_parser.h"
+#include "net/response_head.h"
 #include "net/response_stream.h"
 
 namespace obolus::net {
@@ -49,13 +50,13 @@ class Connection : public std::enable_shared_from_this<Connection> {
   Task<bool> Handshake();
   Task<bool> ServeOne();  // false: the connection is to end
   Task<Input> ReadRequest();
-  Task<bool> Handle();
-  Task<bool> WriteResponse();
+  Task<void> Handle();
+  Task<void> Respond(const HttpResponse& response, Framing framing);
   Task<void> Refuse();
   Task<void> RunStream();
   Task<void> Linger();
   Task<void> Shutdown();
-  Task<bool> WriteRest(std::size_t written);
+  Task<void> WriteRest(std::size_t written);
   Task<void> WaitForWake();
 
   // All of out_; true when it was done without waiting, else the count stands in `written`.

@@ -1,0 +1,186 @@
+// Deadlines, connection limits and the graceful stop, against real time: limits are short here.
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <future>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "net/test_server.h"
+#include "net/test_socket.h"
+
+namespace obolus::net {
+namespace {
+
+using base::Millis;
+using SteadyClock = std::chrono::steady_clock;
+
+constexpr std::string_view kGet = "GET /x HTTP/1.1\r\nHost: x\r\n\r\n";
+
+// Gives its responders to the test.
+class Waiting {
+ public:
+  Handler handler() {
+    return [this](HttpRequest, Responder responder) { given_.set_value(std::move(responder)); };
+  }
+  Responder Take() { return given_.get_future().get(); }
+
+ private:
+  std::promise<Responder> given_;
+};
+
+TEST(HttpLimits, AnIdleConnectionIsClosedWithoutAWord) {
+  TestServer server(AnswerEcho, {.limits = {.idle_timeout = Millis(80)}});
+  TestSocket client(server.port());
+  ASSERT_TRUE(client.Send(kGet));
+  ASSERT_TRUE(client.ReadResponse().starts_with("HTTP/1.1 200 "));
+  const auto before = SteadyClock::now();
+  EXPECT_TRUE(client.AtEnd());
+  EXPECT_GE(SteadyClock::now() - before, Millis(80));
+}
+
+TEST(HttpLimits, ARequestThatTricklesInIsAnsweredWith408) {
+  TestServer server(AnswerEcho, {.limits = {.read_timeout = Millis(100)}});
+  TestSocket client(server.port());
+  ASSERT_TRUE(client.Send("GET /x HTTP/1.1\r\nHost:"));
+  const std::string response = client.ReadResponse();
+  EXPECT_TRUE(response.starts_with("HTTP/1.1 408 ")) << response;
+  EXPECT_TRUE(client.AtEnd());
+}
+
+TEST(HttpLimits, TheReadLimitCoversTheBody) {
+  TestServer server(AnswerEcho, {.limits = {.read_timeout = Millis(150)}});
+  TestSocket client(server.port());
+  ASSERT_TRUE(client.Send("POST /x HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n"));
+  for (int i = 0; i < 5; ++i) {
+    client.Send("a");
+    std::this_thread::sleep_for(Millis(50));
+  }
+  EXPECT_TRUE(client.ReadResponse().starts_with("HTTP/1.1 408 "));
+}
+
+TEST(HttpLimits, AClientThatDoesNotReadItsResponseLosesTheConnection) {
+  TestServer server(
+      [](HttpRequest, Responder responder) {
+        responder.Send({.body = std::string(64 << 20, 'b')});
+      },
+      {.limits = {.write_timeout = Millis(100)}});
+  TestSocket client(server.port());
+  ASSERT_TRUE(client.Send(kGet));
+  std::this_thread::sleep_for(Millis(500));
+  EXPECT_LT(client.ReadAll().size(), std::size_t{64 << 20});
+}
+
+TEST(HttpLimits, AHandlerMayTakeLongerThanEveryLimit) {
+  Waiting waiting;
+  TestServer server(waiting.handler(), {.limits = {.read_timeout = Millis(40),
+                                                   .idle_timeout = Millis(40),
+                                                   .write_timeout = Millis(40)}});
+  TestSocket client(server.port());
+  ASSERT_TRUE(client.Send(kGet));
+  Responder responder = waiting.Take();
+  std::this_thread::sleep_for(Millis(200));
+  responder.Send({.body = "late"});
+  EXPECT_TRUE(client.ReadResponse().ends_with("late"));
+}
+
+TEST(HttpLimits, ConnectionsBeyondTheLimitAreClosedAndTheirPlaceComesBack) {
+  TestServer server(AnswerEcho, {.limits = {.max_connections = 2}});
+  auto first = std::make_unique<TestSocket>(server.port());
+  TestSocket second(server.port());
+  for (TestSocket* client : {first.get(), &second}) {
+    ASSERT_TRUE(client->Send(kGet));
+    ASSERT_TRUE(client->ReadResponse().starts_with("HTTP/1.1 200 "));
+  }
+  TestSocket third(server.port());
+  EXPECT_TRUE(third.AtEnd());
+  first.reset();
+  bool served = false;
+  for (int i = 0; i < 100 && !served; ++i) {
+    TestSocket again(server.port());
+    again.Send(kGet);
+    served = again.ReadResponse().starts_with("HTTP/1.1 200 ");
+    if (!served) std::this_thread::sleep_for(Millis(10));
+  }
+  EXPECT_TRUE(served);
+}
+
+TEST(HttpLimits, StoppingClosesIdleConnectionsAndRefusesNewOnes) {
+  TestServer server;
+  TestSocket idle(server.port());
+  ASSERT_TRUE(idle.Send(kGet));
+  ASSERT_TRUE(idle.ReadResponse().starts_with("HTTP/1.1 200 "));
+  server.http->StopListening();
+  EXPECT_TRUE(idle.AtEnd());
+  EXPECT_FALSE(TestSocket(server.port()).connected());
+  EXPECT_TRUE(server.http->Drain(Millis(1000)));
+}
+
+TEST(HttpLimits, DrainingWaitsForTheRequestThatRunsAndClosesAfterIt) {
+  Waiting waiting;
+  TestServer server(waiting.handler());
+  TestSocket client(server.port());
+  ASSERT_TRUE(client.Send(kGet));
+  Responder responder = waiting.Take();
+  EXPECT_FALSE(server.http->Drain(Millis(50)));
+  auto drained = std::async(std::launch::async, [&] { return server.http->Drain(Millis(4000)); });
+  responder.Send({.body = "done"});
+  EXPECT_TRUE(drained.get());
+  const std::string response = client.ReadResponse();
+  EXPECT_TRUE(response.contains("\r\nConnection: close\r\n")) << response;
+  EXPECT_TRUE(response.ends_with("done"));
+  EXPECT_TRUE(client.AtEnd());
+}
+
+TEST(HttpLimits, DrainingDoesNotWaitForAClientToHangUp) {
+  TestServer server;
+  TestSocket client(server.port());
+  ASSERT_TRUE(client.Send("GET /x HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"));
+  ASSERT_TRUE(client.ReadResponse().starts_with("HTTP/1.1 200 "));
+  const auto before = SteadyClock::now();
+  EXPECT_TRUE(server.http->Drain(Millis(4000)));
+  EXPECT_LT(SteadyClock::now() - before, Millis(1500));
+}
+
+TEST(HttpLimits, AServerThatGoesWhileRequestsRunNeverCallsItsHandlerAgain) {
+  auto alive = std::make_shared<std::atomic<bool>>(true);
+  std::atomic<int> late{0};
+  std::vector<std::jthread> clients;
+  {
+    TestServer server(
+        [&, alive](HttpRequest request, Responder responder) {
+          if (!*alive) ++late;
+          AnswerEcho(std::move(request), std::move(responder));
+        },
+        {}, 2);
+    for (int c = 0; c < 4; ++c) {
+      clients.emplace_back([port = server.port()] {
+        TestSocket client(port);
+        while (client.Send(kGet) && !client.ReadResponse().empty()) {
+        }
+      });
+    }
+    std::this_thread::sleep_for(Millis(50));
+    server.http.reset();
+    *alive = false;
+    std::this_thread::sleep_for(Millis(20));
+  }
+  EXPECT_EQ(late, 0);
+}
+
+TEST(HttpLimits, AnEngineMayStopBeforeItsServerGoes) {
+  Waiting waiting;
+  TestServer server(waiting.handler());
+  TestSocket client(server.port());
+  ASSERT_TRUE(client.Send(kGet));
+  Responder responder = waiting.Take();
+  server.engine.Stop();
+  server.http.reset();
+  EXPECT_TRUE(client.AtEnd());
+  responder.Send({});
+}
+
+}  // namespace
+}  // namespace obolus::net
