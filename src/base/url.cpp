@@ -129,6 +129,13 @@ Result<Url> ParseUrl(std::string_view text, HttpPolicy policy) {
   }
   if (!url.has_authority()) return Invalid("", "has no host");
   if (url.has_userinfo()) return Invalid("", "must not carry a user name or password");
+  // Boost.URL 1.81 ends the authority where it stops to understand it: to it,
+  // "http://127.0.0.1.evil.example/" is the host 127.0.0.1 with the path ".evil.example/". RFC 3986
+  // §3.3 has no such path behind an authority.
+  const std::string_view path(url.encoded_path());
+  if (!path.empty() && !path.starts_with('/')) {
+    return Invalid("", "has a host or a port that cannot be read");
+  }
   Result<std::string> host = CheckedHost(url);
   if (!host) return std::unexpected(std::move(host.error()));
   const Result<std::uint16_t> port = CheckedPort(url, result.scheme);

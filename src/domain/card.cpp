@@ -155,13 +155,13 @@ std::optional<CardNetwork> ParseEventNetwork(std::string_view text) {
 }
 
 std::optional<CardNetwork> DetectNetwork(std::string_view digits) {
+  if (!AllDigits(digits)) return std::nullopt;
   const IinRange* longest = nullptr;
   for (const IinRange& range : IinRanges()) {
     if (digits.size() < range.digits) continue;
     if (longest != nullptr && longest->digits >= range.digits) continue;
     std::uint32_t prefix = 0;
     for (const char c : digits.substr(0, range.digits)) {
-      if (!IsDigit(c)) return std::nullopt;
       prefix = prefix * 10 + static_cast<std::uint32_t>(c - '0');
     }
     if (prefix >= range.low && prefix <= range.high) longest = &range;

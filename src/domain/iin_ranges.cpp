@@ -44,10 +44,7 @@ constexpr IinRange kIinRanges[] = {
     {5893, 5893, 4, kMaestro},
     {6304, 6304, 4, kMaestro},
     {6390, 6390, 4, kMaestro},
-    {6759, 6759, 4, kMaestro},
-    {6761, 6763, 4, kMaestro},
-    {676770, 676770, 6, kMaestro},  // United Kingdom, once Solo
-    {676774, 676774, 6, kMaestro},
+    {67, 67, 2, kMaestro},  // with 6759 and 6761 to 6763, and what was Solo in the United Kingdom
 };
 
 constexpr std::size_t kVisaLengths[] = {13, 16, 19};
