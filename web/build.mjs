@@ -1,6 +1,7 @@
 // Builds everything that the server serves to browsers into one folder (default dist/):
 //   node build.mjs [--out DIR]
-// and fails when the card form has outgrown its size budget. CMake calls this and embeds the result.
+// and fails when the card form has outgrown its size budget. CMake calls this and embeds the
+// result.
 
 import { build } from 'esbuild';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
@@ -65,7 +66,10 @@ async function checkBudgets(out) {
   let over = false;
   for (const { what, files, limit } of kBudgets) {
     const contents = await Promise.all(files.map((file) => readFile(join(out, file))));
-    const bytes = contents.reduce((sum, content) => sum + gzipSync(content, { level: 9 }).length, 0);
+    const bytes = contents.reduce(
+      (sum, content) => sum + gzipSync(content, { level: 9 }).length,
+      0,
+    );
     console.log(`${what}: ${bytes} of ${limit} bytes, gzip`);
     over ||= bytes > limit;
   }
@@ -73,7 +77,9 @@ async function checkBudgets(out) {
 }
 
 async function main() {
-  const { values } = parseArgs({ options: { out: { type: 'string', default: join(kHere, 'dist') } } });
+  const { values } = parseArgs({
+    options: { out: { type: 'string', default: join(kHere, 'dist') } },
+  });
   const out = resolve(values.out);
   await mkdir(out, { recursive: true });
   for (const { from, to, format, globalName } of kScripts) {
@@ -82,7 +88,10 @@ async function main() {
   }
   for (const style of kStyles) await bundle(style, out, { esbuild: { banner: { css: kBanner } } });
   for (const page of kPages) {
-    await writeFile(join(out, fileName(page)), shrinkHtml(await readFile(join(kHere, page), 'utf8')));
+    await writeFile(
+      join(out, fileName(page)),
+      shrinkHtml(await readFile(join(kHere, page), 'utf8')),
+    );
   }
   const types = await readFile(join(kHere, 'src/host/obolus.d.ts'), 'utf8');
   await writeFile(join(out, 'obolus.d.ts'), types);

@@ -1,5 +1,5 @@
-// Runs every test: builds dist/, compiles *.test.ts with esbuild, hands them to node's test runner. Built
-// files go below node_modules, so that the packages they import are found.
+// Runs every test: builds dist/, compiles *.test.ts with esbuild, hands them to node's test runner.
+// Built files go below node_modules, so that the packages they import are found.
 
 import { build } from 'esbuild';
 import { spawnSync } from 'node:child_process';

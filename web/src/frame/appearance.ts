@@ -1,5 +1,5 @@
-// The merchant's wishes for the look of the form, let in by whitelist: known names, plain colours and
-// lengths. Nothing that could load a resource or hide what the form is.
+// The merchant's wishes for the look of the form, let in by whitelist: known names, plain colours
+// and lengths. Nothing that could load a resource or hide what the form is.
 
 const kColour = /^(#[0-9a-f]{3}|#[0-9a-f]{6}|[a-z]{3,24})$/i;
 const kLength = /^\d{1,3}(\.\d{1,3})?(px|rem)$/;
@@ -16,7 +16,9 @@ const kVariables: Readonly<Record<string, readonly [property: string, allowed: R
   gap: ['--gap', kLength],
 };
 
-/** The CSS custom properties to set; names and values that are not on the whitelist are left out. */
+/**
+ * The CSS custom properties to set; names and values that are not on the whitelist are left out.
+ */
 export function customProperties(variables: Readonly<Record<string, string>>): [string, string][] {
   const result: [string, string][] = [];
   for (const [name, value] of Object.entries(variables)) {

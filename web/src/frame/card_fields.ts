@@ -1,6 +1,6 @@
-// The fields of the card form: formatting while typing, what is wrong and when to say so. An error shows
-// when the shopper leaves a field, at once when more typing cannot mend it, and goes away as soon as it
-// is mended. Runs in the frame's document only; nothing else holds the typed values.
+// The fields of the card form: formatting while typing, what is wrong and when to say so. An error
+// shows when the shopper leaves a field, at once when more typing cannot mend it, and goes away as
+// soon as it is mended. Runs in the frame's document only; nothing else holds the typed values.
 
 import { cvcFault, kFields, nameFault, numberFault, numberIsFull } from '../shared/card_rules';
 import type { FieldFault, FieldName } from '../shared/card_rules';
@@ -160,7 +160,8 @@ export class CardFields implements CardSource {
     const direction = event.key === 'Backspace' ? -1 : event.key === 'Delete' ? 1 : 0;
     const { input } = this.fields_[name];
     const caret = input.selectionStart;
-    if (direction === 0 || name === 'name' || caret === null || caret !== input.selectionEnd) return;
+    if (direction === 0 || name === 'name' || caret === null || caret !== input.selectionEnd)
+      return;
     const erased = eraseAcrossGap(input.value, caret, direction);
     if (erased === null) return;
     event.preventDefault();

@@ -18,7 +18,9 @@ export class Failure extends Error {
   }
 }
 
-/** What any error means to the host; one that is not ours is our bug and says nothing of its text. */
+/**
+ * What any error means to the host; one that is not ours is our bug and says nothing of its text.
+ */
 export function toFailure(error: unknown): Failure {
   return error instanceof Failure ? error : new Failure('service_failed');
 }

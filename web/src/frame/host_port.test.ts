@@ -20,7 +20,8 @@ function frameIn(parent: object) {
   const frame = {
     parent,
     addEventListener: (_: string, listener: (event: unknown) => void) => listeners.add(listener),
-    removeEventListener: (_: string, listener: (event: unknown) => void) => listeners.delete(listener),
+    removeEventListener: (_: string, listener: (event: unknown) => void) =>
+      listeners.delete(listener),
   };
   acceptHost(frame as unknown as Window, [kShop], (message, host) => {
     received.push(message);
@@ -28,7 +29,13 @@ function frameIn(parent: object) {
   });
   const offer = (over: Record<string, unknown> = {}): FakePort => {
     const port = new FakePort();
-    const event = { source: parent, origin: kShop, data: { type: kConnect }, ports: [port], ...over };
+    const event = {
+      source: parent,
+      origin: kShop,
+      data: { type: kConnect },
+      ports: [port],
+      ...over,
+    };
     for (const listener of [...listeners]) listener(event);
     port.onmessage?.({ data: { type: 'clear' } });
     return port;
@@ -52,8 +59,19 @@ test('only the first port is taken', () => {
 
 test('other sources, origins that only look alike, and other messages are ignored', () => {
   const { offer, received } = frameIn({});
-  const origins = ['null', '*', '', 'https://shop.example.com.evil.example', 'http://shop.example.com'];
-  const alike = [...origins, 'https://shop.example.com:8443', 'https://SHOP.example.com', `${kShop}/`];
+  const origins = [
+    'null',
+    '*',
+    '',
+    'https://shop.example.com.evil.example',
+    'http://shop.example.com',
+  ];
+  const alike = [
+    ...origins,
+    'https://shop.example.com:8443',
+    'https://SHOP.example.com',
+    `${kShop}/`,
+  ];
   for (const origin of alike) assert.equal(offer({ origin }).onmessage, null, origin);
   for (const source of [null, {}, undefined]) assert.equal(offer({ source }).onmessage, null);
   for (const data of [null, kConnect, {}, { type: 'connect' }, { type: [kConnect] }]) {
@@ -81,7 +99,13 @@ test('"null" is never allowed, even if it is listed', () => {
 test('messages that do not fit the protocol are ignored', () => {
   const { offer, received } = frameIn({});
   const port = offer();
-  for (const data of [null, 'clear', { type: 'read' }, { type: 'submit' }, { type: 'focus', field: 'pan' }]) {
+  for (const data of [
+    null,
+    'clear',
+    { type: 'read' },
+    { type: 'submit' },
+    { type: 'focus', field: 'pan' },
+  ]) {
     port.onmessage?.({ data });
   }
   assert.deepEqual(received, [{ type: 'clear' }]);
@@ -89,7 +113,9 @@ test('messages that do not fit the protocol are ignored', () => {
 
 test('a frame document opened on its own listens to nobody', () => {
   let listening = false;
-  const frame = { addEventListener: () => (listening = true) } as unknown as Window & { parent: unknown };
+  const frame = { addEventListener: () => (listening = true) } as unknown as Window & {
+    parent: unknown;
+  };
   Object.assign(frame, { parent: frame });
   acceptHost(frame, [kShop], () => undefined);
   assert.equal(listening, false);

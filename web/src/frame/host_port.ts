@@ -1,5 +1,5 @@
-// The frame's side of the handshake: the first port that the embedding page hands over from an allowed
-// origin is taken, and no other ever. Messages that do not fit the protocol are ignored.
+// The frame's side of the handshake: the first port that the embedding page hands over from an
+// allowed origin is taken, and no other ever. Messages that do not fit the protocol are ignored.
 
 import { isHostMessage, kConnect, type FrameMessage, type HostMessage } from '../shared/protocol';
 
@@ -8,8 +8,8 @@ export interface HostPort {
 }
 
 /**
- * Waits for the host. `onMessage` gets every well-formed message and the port to answer on. Origins in
- * `allowed` are compared exactly; "*" and "null" match nothing.
+ * Waits for the host. `onMessage` gets every well-formed message and the port to answer on. Origins
+ * in `allowed` are compared exactly; "*" and "null" match nothing.
  */
 export function acceptHost(
   frame: Window,

@@ -1,5 +1,6 @@
-// The card frame's script (card.js): wires the fields, the server and the host page together. It runs in
-// a document of our origin, one per session; card data leaves it only encrypted, and only to the server.
+// The card frame's script (card.js): wires the fields, the server and the host page together. It
+// runs in a document of our origin, one per session; card data leaves it only encrypted, and only
+// to the server.
 
 import type { FrameMessage, HostMessage } from '../shared/protocol';
 import { publicState, type SessionState } from '../shared/session_state';

@@ -1,4 +1,5 @@
-// The words of the card form. English is the one language so far; a language is a table of this shape.
+// The words of the card form. English is the one language so far; a language is a table of this
+// shape.
 
 import type { FieldFault, FieldName } from '../shared/card_rules';
 import type { ErrorCode } from '../shared/error_codes';

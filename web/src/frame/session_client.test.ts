@@ -53,7 +53,7 @@ test('a broken connection is tried three times with the same bytes, then given u
   });
 });
 
-test('5xx and 429 are tried again, Retry-After is kept to but not for longer than 5 s', async () => {
+test('5xx and 429 are tried again after Retry-After, 5 s at most', async () => {
   const { client, slept } = serverOf(
     json(503, {}, { 'retry-after': '2' }),
     json(429, {}, { 'retry-after': '600' }),
@@ -80,7 +80,10 @@ test('a 4xx is an answer: it is not tried again, and says classifier and members
 });
 
 test('an answer that is not JSON, or no state, is a failure of the server', async () => {
-  const { client } = serverOf(new Response('<html>', { status: 200 }), new Response('x', { status: 404 }));
+  const { client } = serverOf(
+    new Response('<html>', { status: 200 }),
+    new Response('x', { status: 404 }),
+  );
   const nothing = { classifier: '', pointers: [] };
   assert.deepEqual(await client.show(), { kind: 'refused', status: 502, ...nothing });
   assert.deepEqual(await client.show(), { kind: 'refused', status: 404, ...nothing });

@@ -1,5 +1,6 @@
-// The frame's calls to the server, all on its own origin (contract 4.1). What may be repeated safely is
-// repeated: every call here is idempotent, a submission because it sends the same ciphertext again.
+// The frame's calls to the server, all on its own origin (contract 4.1). What may be repeated
+// safely is repeated: every call here is idempotent, a submission because it sends the same
+// ciphertext again.
 
 import { list, shape, text } from '../shared/guard';
 import { readState, type SessionState } from '../shared/session_state';
@@ -81,7 +82,8 @@ export class SessionClient {
         referrerPolicy: 'no-referrer',
         signal: abort.signal,
       });
-      // The body is read while the time limit still runs; a connection lost here counts as unreachable.
+      // The body is read while the time limit still runs; a connection lost here counts as
+      // unreachable.
       const bytes = await response.arrayBuffer();
       return new Response(response.status === 204 ? null : bytes, response);
     } catch {

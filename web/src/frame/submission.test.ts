@@ -38,7 +38,10 @@ async function stage(script: {
   cancel?: Answer;
   typed?: TypedCard | FieldName[];
 }) {
-  const { publicKey, privateKey } = await generateKeyPair('ECDH-ES', { crv: 'P-256', extractable: true });
+  const { publicKey, privateKey } = await generateKeyPair('ECDH-ES', {
+    crv: 'P-256',
+    extractable: true,
+  });
   const open = openState(await exportJWK(publicKey), 'k1');
   const payloads: string[] = [];
   const did: string[] = [];
@@ -121,7 +124,9 @@ test('a wrong field keeps everything here', async () => {
 
 test('a 422 that names members marks their fields and keeps what is typed', async () => {
   const pointers = ['/result/enc_payload/account_number', '/result/enc_payload/expiry_year'];
-  const { submission, did } = await stage({ complete: [refused(422, 'VALIDATION_ERROR', ...pointers)] });
+  const { submission, did } = await stage({
+    complete: [refused(422, 'VALIDATION_ERROR', ...pointers)],
+  });
   await assert.rejects(submission.run(), failsWith('card_invalid', 'number', 'expiry'));
   assert.deepEqual(did, ['refuse number,expiry']);
 });
@@ -183,7 +188,14 @@ test('cancelling twice is cancelling; cancelling what has succeeded is refused',
 });
 
 test('pointers become fields, each once, unknown ones not at all', () => {
-  const names = ['expiry_month', 'expiry_year', 'security_code', 'additional_data/cardholder_name', 'x', ''];
+  const names = [
+    'expiry_month',
+    'expiry_year',
+    'security_code',
+    'additional_data/cardholder_name',
+    'x',
+    '',
+  ];
   assert.deepEqual(refusedFields(names.map((name) => `/result/enc_payload/${name}`)), [
     'expiry',
     'cvc',

@@ -1,6 +1,6 @@
-// Sends the typed card: read, encrypt, post, and make one outcome of whatever comes back. The ciphertext
-// of a submission whose answer was lost is kept, and sent again instead of a new one, until a field is
-// changed: the server then recognises it and a card is never taken twice.
+// Sends the typed card: read, encrypt, post, and make one outcome of whatever comes back. The
+// ciphertext of a submission whose answer was lost is kept, and sent again instead of a new one,
+// until a field is changed: the server then recognises it and a card is never taken twice.
 
 import { utf8 } from '../shared/base64url';
 import type { FieldName } from '../shared/card_rules';
@@ -61,7 +61,9 @@ export class Submission {
     return this.settle(await this.client_.show());
   }
 
-  /** Sends the card. A call while one is under way gets the same outcome. Rejects with a Failure. */
+  /**
+   * Sends the card. A call while one is under way gets the same outcome. Rejects with a Failure.
+   */
   run(): Promise<SessionState> {
     this.running_ ??= this.submit().finally(() => {
       this.running_ = null;
@@ -70,8 +72,8 @@ export class Submission {
   }
 
   /**
-   * Cancels the session; one that had failed or been cancelled already counts as cancelled, so that a
-   * lost answer does no harm. Rejects with a Failure: `session_ended` when a card had been taken.
+   * Cancels the session; one that had failed or been cancelled already counts as cancelled, so that
+   * a lost answer does no harm. Rejects with a Failure: `session_ended` when a card had been taken.
    */
   async cancel(): Promise<SessionState> {
     const answer = await this.client_.cancel();

@@ -1,5 +1,5 @@
-// A card form in the merchant's page: the public object, its events, and the calls to the frame that
-// wait for an answer. It never sees card data. Created by Obolus.card().
+// A card form in the merchant's page: the public object, its events, and the calls to the frame
+// that wait for an answer. It never sees card data. Created by Obolus.card().
 
 import type { Appearance, CardEvents, CardOptions, FieldName } from './obolus';
 import type { FrameMessage, PublicState, WireError } from '../shared/protocol';
@@ -41,7 +41,10 @@ export class CardForm {
     if (this.link_) throw new ObolusError('already_mounted', 'This card is mounted already.');
     const element = typeof target === 'string' ? document.querySelector(target) : target;
     if (!element?.ownerDocument) {
-      throw new ObolusError('argument_invalid', `No element to mount the card in: ${String(target)}`);
+      throw new ObolusError(
+        'argument_invalid',
+        `No element to mount the card in: ${String(target)}`,
+      );
     }
     const { origin, sessionKey, locale, appearance } = this.context_;
     const theme = appearance.theme ?? 'light';
@@ -97,7 +100,10 @@ export class CardForm {
     return this.connected_;
   }
 
-  /** Asks the frame to do `type` and waits for its answer; rejects with `not_mounted` without a frame. */
+  /**
+   * Asks the frame to do `type` and waits for its answer; rejects with `not_mounted` without a
+   * frame.
+   */
   call(type: 'submit' | 'cancel'): Promise<PublicState> {
     return new Promise((resolve, reject) => {
       const call = this.next_call_++;
@@ -164,7 +170,9 @@ export class CardForm {
   }
 }
 
-/** The variables that the protocol can carry; one odd value must not keep the form from starting. */
+/**
+ * The variables that the protocol can carry; one odd value must not keep the form from starting.
+ */
 function sendable(variables: Appearance['variables']): Record<string, string> {
   return Object.fromEntries(
     Object.entries(variables ?? {}).filter(([, v]) => typeof v === 'string' && v.length <= 60),

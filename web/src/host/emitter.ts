@@ -1,5 +1,5 @@
-// Listeners by event name. A listener that throws does not keep the others from being called; its error
-// is reported to the page as an uncaught one.
+// Listeners by event name. A listener that throws does not keep the others from being called; its
+// error is reported to the page as an uncaught one.
 
 type Listener<T> = (value: T) => void;
 

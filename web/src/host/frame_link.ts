@@ -1,7 +1,7 @@
-// One iframe with the card form, and the MessagePort to it. On every load of the iframe the host makes a
-// new channel and posts one end with the exact origin of the server, so that no other document can get
-// it; whatever comes back over that port can only come from there. A document that does not answer in
-// time (blocked, offline, wrong server) is reported as unreachable.
+// One iframe with the card form, and the MessagePort to it. On every load of the iframe the host
+// makes a new channel and posts one end with the exact origin of the server, so that no other
+// document can get it; whatever comes back over that port can only come from there. A document that
+// does not answer in time (blocked, offline, wrong server) is reported as unreachable.
 
 import { isFrameMessage, kConnect, type FrameMessage, type HostMessage } from '../shared/protocol';
 
@@ -33,8 +33,9 @@ export class FrameLink {
     const iframe = parent.ownerDocument.createElement('iframe');
     this.iframe = iframe;
     iframe.title = 'Card details';
-    // Scripts, and its own origin to call the server. No form submission (the frame submits nothing but
-    // ciphertext, by fetch), no navigation of the page, no popups. No feature of the page is delegated.
+    // Scripts, and its own origin to call the server. No form submission (the frame submits nothing
+    // but ciphertext, by fetch), no navigation of the page, no popups. No feature of the page is
+    // delegated.
     iframe.setAttribute('sandbox', 'allow-scripts allow-same-origin');
     iframe.setAttribute('allow', '');
     iframe.referrerPolicy = 'no-referrer';

@@ -1,5 +1,5 @@
-// The public types of @obolus/client. This file is the contract with integrators and is shipped as it
-// is; src/host/index.ts is checked against it.
+// The public types of @obolus/client. This file is the contract with integrators and is shipped as
+// it is; src/host/index.ts is checked against it.
 
 export as namespace Obolus;
 
@@ -16,12 +16,7 @@ export type Network =
 export type FieldName = 'number' | 'expiry' | 'cvc' | 'name';
 
 export type FieldFault =
-  | 'empty'
-  | 'incomplete'
-  | 'invalid'
-  | 'past'
-  | 'network_not_accepted'
-  | 'refused';
+  'empty' | 'incomplete' | 'invalid' | 'past' | 'network_not_accepted' | 'refused';
 
 export type ErrorCode =
   | 'card_invalid'
@@ -50,7 +45,9 @@ export declare class ObolusError extends Error {
   constructor(code: ErrorCode, message: string, fields?: readonly FieldName[]);
 }
 
-/** The look of the card frame. Values are checked in the frame; what it does not know it ignores. */
+/**
+ * The look of the card frame. Values are checked in the frame; what it does not know it ignores.
+ */
 export interface Appearance {
   /** Default `light`; `auto` follows the shopper's system. */
   theme?: 'light' | 'dark' | 'auto';
@@ -146,9 +143,10 @@ export interface Obolus {
   /** A card form for this session; one at a time. */
   card(options?: CardOptions): Card;
   /**
-   * Sends the card that is typed in the mounted card form. A call while another is under way returns
-   * the same promise. Rejects with ObolusError: `not_mounted`, `card_invalid` (the form shows why),
-   * `session_…`, `network_failed` (calling again is safe), `service_failed`, `rate_limited`.
+   * Sends the card that is typed in the mounted card form. A call while another is under way
+   * returns the same promise. Rejects with ObolusError: `not_mounted`, `card_invalid` (the form
+   * shows why), `session_…`, `network_failed` (calling again is safe), `service_failed`,
+   * `rate_limited`.
    */
   submit(): Promise<SubmitResult>;
   /** Ends the session as cancelled by the shopper. */

@@ -117,7 +117,7 @@ test('the iframe shows our origin, sandboxed, without referrer or delegated feat
   card.destroy();
 });
 
-test('a submission is one call to the frame and one result, however often it is asked for', async () => {
+test('a submission is one call and one result, however often it is asked for', async () => {
   const { obolus, card, frame } = await mounted();
   const first = obolus.submit();
   assert.equal(obolus.submit(), first);
@@ -128,8 +128,15 @@ test('a submission is one call to the frame and one result, however often it is 
   const second = obolus.submit();
   assert.notEqual(second, first);
   await settled();
-  await frame.say({ type: 'failed', call: 2, error: { code: 'card_invalid', message: 'm', fields: ['cvc'] } });
-  await assert.rejects(second, (error: ObolusError) => error.actor === 'shopper' && error.fields[0] === 'cvc');
+  await frame.say({
+    type: 'failed',
+    call: 2,
+    error: { code: 'card_invalid', message: 'm', fields: ['cvc'] },
+  });
+  await assert.rejects(
+    second,
+    (error: ObolusError) => error.actor === 'shopper' && error.fields[0] === 'cvc',
+  );
   card.destroy();
 });
 
@@ -137,7 +144,13 @@ test('a challenge is a pending result that says where to go', async () => {
   const { obolus, card, frame } = await mounted();
   const result = obolus.submit();
   await settled();
-  const state = { ...kState, status: null, tokenId: null, nextAction: '3ds_challenge', redirectUrl: 'https://a/' };
+  const state = {
+    ...kState,
+    status: null,
+    tokenId: null,
+    nextAction: '3ds_challenge',
+    redirectUrl: 'https://a/',
+  };
   await frame.say({ type: 'done', call: 1, state });
   assert.deepEqual(await result, {
     status: 'pending',
@@ -146,13 +159,20 @@ test('a challenge is a pending result that says where to go', async () => {
   card.destroy();
 });
 
-test('events reach their listeners, until they unsubscribe; complete fires once per completion', async () => {
+test('listeners hear events until they unsubscribe, complete once per completion', async () => {
   const { card, frame, iframe } = await mounted();
   const seen: string[] = [];
   card.on('complete', () => seen.push('complete'));
   card.on('focus', ({ field }) => seen.push(`focus ${field}`));
   const off = card.on('change', (change: CardChange) => seen.push(`change ${change.network}`));
-  const change = { type: 'change', empty: false, complete: true, valid: true, network: 'visa', errors: [] };
+  const change = {
+    type: 'change',
+    empty: false,
+    complete: true,
+    valid: true,
+    network: 'visa',
+    errors: [],
+  };
   await frame.say({ type: 'focus', field: 'number' });
   await frame.say(change);
   off();
@@ -290,10 +310,19 @@ test('bad arguments are refused by name', async () => {
     await assert.rejects(start(kBase, key), rejectsWith('argument_invalid'));
   }
   await assert.rejects(start(undefined, kKey), rejectsWith('argument_invalid'));
-  for (const url of ['http://pay.example.com', 'javascript:0', 'pay.example.com', 'file:///x', '']) {
+  for (const url of [
+    'http://pay.example.com',
+    'javascript:0',
+    'pay.example.com',
+    'file:///x',
+    '',
+  ]) {
     assert.throws(() => serverOrigin(url), rejectsWith('argument_invalid'), url);
   }
   assert.equal(serverOrigin(`${kBase}/client/v1/obolus.js`), kBase);
   assert.equal(serverOrigin('http://localhost:8444'), 'http://localhost:8444');
-  assert.throws(() => serverOrigin('http://localhost.evil.example'), rejectsWith('argument_invalid'));
+  assert.throws(
+    () => serverOrigin('http://localhost.evil.example'),
+    rejectsWith('argument_invalid'),
+  );
 });

@@ -1,5 +1,5 @@
-// One session in the merchant's page: what Obolus.init() gives. It checks its arguments, owns the card
-// form, and turns the frame's answers into results.
+// One session in the merchant's page: what Obolus.init() gives. It checks its arguments, owns the
+// card form, and turns the frame's answers into results.
 
 import type * as Api from './obolus';
 import type { PublicState } from '../shared/protocol';
@@ -52,7 +52,9 @@ export class Session implements Api.Obolus {
     return this.submission_;
   }
 
-  /** By the frame when there is one, else straight to the server, which allows this origin by CORS. */
+  /**
+   * By the frame when there is one, else straight to the server, which allows this origin by CORS.
+   */
   async cancel(): Promise<void> {
     if (this.card_?.connected) {
       await this.card_.call('cancel');
@@ -109,7 +111,9 @@ function toResult(state: PublicState): Api.SubmitResult {
   return result;
 }
 
-/** The origin of `base_url`; throws `argument_invalid` unless it is https, or http on this machine. */
+/**
+ * The origin of `base_url`; throws `argument_invalid` unless it is https, or http on this machine.
+ */
 export function serverOrigin(base_url: string): string {
   let url: URL;
   try {
@@ -124,7 +128,9 @@ export function serverOrigin(base_url: string): string {
   return url.origin;
 }
 
-/** What both builds export as `init`; `script_url` is where the library itself came from, if known. */
+/**
+ * What both builds export as `init`; `script_url` is where the library itself came from, if known.
+ */
 export async function start(
   script_url: string | undefined,
   session_key: string,

@@ -1,5 +1,5 @@
-// The hosted payment page: the library's card form, a pay button, and the way on afterwards. It uses the
-// library as any merchant's page would; the page itself sees no card data.
+// The hosted payment page: the library's card form, a pay button, and the way on afterwards. It
+// uses the library as any merchant's page would; the page itself sees no card data.
 
 import type * as Api from '../host/obolus';
 import { publicState, readState, type SessionState } from '../shared/session_state';
@@ -88,7 +88,10 @@ class Checkout {
       this.leave(state.continueUrl, 'Taking you back to the shop …');
     } else if (state.status === 'success') {
       this.allow(false);
-      say('Your card details were received. If anything more is needed, this page goes on by itself.', 'good');
+      say(
+        'Your card details were received. If anything more is needed, this page goes on by itself.',
+        'good',
+      );
     } else if (state.status === 'failure') {
       this.end(state.reason ?? 'The payment did not go through.', 'bad');
     }

@@ -1,5 +1,5 @@
-// The script of both 3-D Secure pages. Start page: posts the challenge form to the bank. Waiting page:
-// follows the challenge session and takes the shopper on as soon as the outcome is known.
+// The script of both 3-D Secure pages. Start page: posts the challenge form to the bank. Waiting
+// page: follows the challenge session and takes the shopper on as soon as the outcome is known.
 
 import { watchSession } from './watch_session';
 
@@ -10,7 +10,8 @@ function startChallenge(): void {
   const form = document.getElementById('challenge');
   const [navigation] = performance.getEntriesByType('navigation');
   // After "back" from the bank's page the shopper decides; posting again would trap them.
-  const came_back = (navigation as PerformanceNavigationTiming | undefined)?.type === 'back_forward';
+  const came_back =
+    (navigation as PerformanceNavigationTiming | undefined)?.type === 'back_forward';
   if (!(form instanceof HTMLFormElement) || came_back) return;
   // Not form.submit(): a field of that name, which a processor may send, would hide the method.
   HTMLFormElement.prototype.submit.call(form);

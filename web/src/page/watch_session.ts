@@ -1,5 +1,5 @@
-// Follows a session's state from one of our own pages: Server-Sent Events first, polling every 2 s when
-// they fail or stay silent (a proxy that buffers). Runs until the returned function is called.
+// Follows a session's state from one of our own pages: Server-Sent Events first, polling every 2 s
+// when they fail or stay silent (a proxy that buffers). Runs until the returned function is called.
 
 import { readState, type SessionState } from '../shared/session_state';
 

@@ -1,8 +1,15 @@
-// Is this card number, security code, name acceptable? The same answers as the server's, given while the
-// shopper types so that a slip is found at once; the server remains the judge. Pure functions.
+// Is this card number, security code, name acceptable? The same answers as the server's, given
+// while the shopper types so that a slip is found at once; the server remains the judge. Pure
+// functions.
 
 import { utf8 } from './base64url';
-import { couldBecomeNetwork, detectNetwork, kNetworkRules, maxPanDigits, type Network } from './networks';
+import {
+  couldBecomeNetwork,
+  detectNetwork,
+  kNetworkRules,
+  maxPanDigits,
+  type Network,
+} from './networks';
 
 export const kFields = ['number', 'expiry', 'cvc', 'name'] as const;
 export type FieldName = (typeof kFields)[number];
@@ -31,9 +38,9 @@ export function passesLuhn(digits: string): boolean {
 }
 
 /**
- * What is wrong with a card number, or null. `accepted` are the session's networks; empty means all.
- * In order: empty, network_not_accepted (as soon as it is known), invalid (no network, or a wrong
- * check digit at a length that the network has), incomplete.
+ * What is wrong with a card number, or null. `accepted` are the session's networks; empty means
+ * all. In order: empty, network_not_accepted (as soon as it is known), invalid (no network, or a
+ * wrong check digit at a length that the network has), incomplete.
  */
 export function numberFault(digits: string, accepted: readonly string[]): FieldFault | null {
   if (digits === '') return 'empty';
@@ -46,13 +53,17 @@ export function numberFault(digits: string, accepted: readonly string[]): FieldF
   return 'incomplete';
 }
 
-/** True when more digits cannot make the number any better, so that an error may be shown at once. */
+/**
+ * True when more digits cannot make the number any better, so that an error may be shown at once.
+ */
 export function numberIsFull(digits: string): boolean {
   const network = detectNetwork(digits);
   return network !== null && digits.length >= maxPanDigits(network);
 }
 
-/** What is wrong with a security code for this network (3 or 4 digits while it is unknown), or null. */
+/**
+ * What is wrong with a security code for this network (3 or 4 digits while it is unknown), or null.
+ */
 export function cvcFault(digits: string, network: Network | null): FieldFault | null {
   if (digits === '') return 'empty';
   if (network === null) return /^\d{3,4}$/.test(digits) ? null : 'incomplete';
@@ -64,8 +75,8 @@ export function cvcFault(digits: string, network: Network | null): FieldFault | 
 const kMaxNameBytes = 128;
 
 /**
- * A cardholder name: at most 128 bytes of UTF-8 without control characters; one that is really a card
- * number (12 digits or more) is refused, as it would be kept in clear.
+ * A cardholder name: at most 128 bytes of UTF-8 without control characters; one that is really a
+ * card number (12 digits or more) is refused, as it would be kept in clear.
  */
 export function nameFault(text: string, required: boolean): FieldFault | null {
   const name = text.trim();

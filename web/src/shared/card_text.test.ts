@@ -1,6 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { caretBehindDigit, digitsOf, editCvc, editNumber, eraseAcrossGap, groupDigits } from './card_text';
+import {
+  caretBehindDigit,
+  digitsOf,
+  editCvc,
+  editNumber,
+  eraseAcrossGap,
+  groupDigits,
+} from './card_text';
 
 /** Text with the caret drawn as "|", so that a case reads as what the shopper sees. */
 function at(drawn: string): [text: string, caret: number] {

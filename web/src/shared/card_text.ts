@@ -1,7 +1,14 @@
-// What a shopper types, turned into what the field shows: digits grouped as on the card, and the caret
-// put where the shopper expects it. Pure functions; the frame calls them on every input event.
+// What a shopper types, turned into what the field shows: digits grouped as on the card, and the
+// caret put where the shopper expects it. Pure functions; the frame calls them on every input
+// event.
 
-import { kMaxPanDigits, kNetworkRules, detectNetwork, maxPanDigits, type Network } from './networks';
+import {
+  kMaxPanDigits,
+  kNetworkRules,
+  detectNetwork,
+  maxPanDigits,
+  type Network,
+} from './networks';
 
 export interface Edited {
   readonly text: string;
@@ -11,7 +18,9 @@ export interface Edited {
 
 /** The ASCII digits of a text; full-width digits, as some keyboards give, count as well. */
 export function digitsOf(text: string): string {
-  return text.replace(/[０-９]/g, (c) => String.fromCharCode(c.charCodeAt(0) - 0xfee0)).replace(/\D/g, '');
+  return text
+    .replace(/[０-９]/g, (c) => String.fromCharCode(c.charCodeAt(0) - 0xfee0))
+    .replace(/\D/g, '');
 }
 
 /** Card number digits in the groups of its network: "378282246310005" → "3782 822463 10005". */
@@ -38,8 +47,9 @@ export function caretBehindDigit(text: string, count: number): number {
 }
 
 /**
- * The card number field after an edit that left `raw` with the caret at `caret`. The caret stays behind
- * the same digit, and hops over the gap when the digit before it was just typed (`inserted`).
+ * The card number field after an edit that left `raw` with the caret at `caret`. The caret stays
+ * behind the same digit, and hops over the gap when the digit before it was just typed
+ * (`inserted`).
  */
 export function editNumber(raw: string, caret: number, inserted: boolean): Edited {
   const all = digitsOf(raw);
@@ -53,8 +63,8 @@ export function editNumber(raw: string, caret: number, inserted: boolean): Edite
 }
 
 /**
- * What Backspace (`direction` -1) or Delete (+1) beside a gap should leave: without this the gap would
- * come back and the key would seem dead. Null when the key needs no help from us.
+ * What Backspace (`direction` -1) or Delete (+1) beside a gap should leave: without this the gap
+ * would come back and the key would seem dead. Null when the key needs no help from us.
  */
 export function eraseAcrossGap(text: string, caret: number, direction: -1 | 1): Edited | null {
   const gap = direction === -1 ? text.slice(0, caret) : text.slice(caret);

@@ -1,5 +1,5 @@
-// The ways in which taking a card can fail, and who can do something about each. One table, shared by
-// the host (which throws ObolusError) and the frame (which reports them).
+// The ways in which taking a card can fail, and who can do something about each. One table, shared
+// by the host (which throws ObolusError) and the frame (which reports them).
 
 export const kErrorCodes = [
   'card_invalid',

@@ -24,7 +24,17 @@ test('typing digits makes MM / YY', () => {
 });
 
 test('pastes and autofill of any usual form are understood', () => {
-  for (const text of ['09/30', '9/30', '09 / 2030', '09/2030', '2030-09', '0930', '092030', '09-30', '9.30']) {
+  for (const text of [
+    '09/30',
+    '9/30',
+    '09 / 2030',
+    '09/2030',
+    '2030-09',
+    '0930',
+    '092030',
+    '09-30',
+    '9.30',
+  ]) {
     assert.equal(expiryDigits(text), '0930', text);
   }
 });
@@ -47,9 +57,15 @@ test('a date is read, this month included', () => {
 });
 
 test('a card expires when its month has ended everywhere', () => {
-  assert.deepEqual(readExpiry('10 / 26', new Date('2026-11-01T11:59:59Z')), { month: 10, year: 2026 });
+  assert.deepEqual(readExpiry('10 / 26', new Date('2026-11-01T11:59:59Z')), {
+    month: 10,
+    year: 2026,
+  });
   assert.equal(readExpiry('10 / 26', new Date('2026-11-01T12:00:00Z')), 'past');
-  assert.deepEqual(readExpiry('12 / 26', new Date('2027-01-01T11:59:59Z')), { month: 12, year: 2026 });
+  assert.deepEqual(readExpiry('12 / 26', new Date('2027-01-01T11:59:59Z')), {
+    month: 12,
+    year: 2026,
+  });
 });
 
 test('what is no date says why', () => {

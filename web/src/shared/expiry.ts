@@ -1,5 +1,5 @@
-// The expiry date of a card: reading what a shopper, a paste or the browser's autofill puts into one
-// "MM / YY" field. Pure functions; the current date is passed in.
+// The expiry date of a card: reading what a shopper, a paste or the browser's autofill puts into
+// one "MM / YY" field. Pure functions; the current date is passed in.
 
 import { caretBehindDigit, digitsOf, type Edited } from './card_text';
 
@@ -16,7 +16,9 @@ const kMaxYearsAhead = 20;
 // A card is good until its last month has ended everywhere on Earth, which is last so at UTC-12.
 const kLastZoneMs = 12 * 3600 * 1000;
 
-/** "2030-09", "09/2030", "9/30", "0930" → "0930"; what is not complete yet stays as short as it is. */
+/**
+ * "2030-09", "09/2030", "9/30", "0930" → "0930"; what is not complete yet stays as short as it is.
+ */
 export function expiryDigits(raw: string): string {
   const iso = /^\s*(20\d\d)\s*[-/.]\s*(\d{1,2})\s*$/.exec(raw);
   if (iso) return (iso[2] ?? '').padStart(2, '0') + (iso[1] ?? '').slice(2);

@@ -1,6 +1,6 @@
-// Runtime schema checks for what crosses a trust boundary: messages between windows and answers of the
-// server. A guard is a predicate that also tells TypeScript the type, so a message's type is written
-// once. Members that a guard does not name are ignored.
+// Runtime schema checks for what crosses a trust boundary: messages between windows and answers of
+// the server. A guard is a predicate that also tells TypeScript the type, so a message's type is
+// written once. Members that a guard does not name are ignored.
 
 export type Guard<T> = (value: unknown) => value is T;
 export type Guarded<G> = G extends Guard<infer T> ? T : never;
@@ -44,6 +44,8 @@ export function shape<S extends Record<string, Guard<unknown>>>(
     Object.keys(members).every((k) => members[k]?.((v as Record<string, unknown>)[k]));
 }
 
-export function anyOf<G extends readonly Guard<unknown>[]>(...guards: G): Guard<Guarded<G[number]>> {
+export function anyOf<G extends readonly Guard<unknown>[]>(
+  ...guards: G
+): Guard<Guarded<G[number]>> {
   return (v): v is Guarded<G[number]> => guards.some((guard) => guard(v));
 }

@@ -8,8 +8,14 @@ import { utf8 } from './base64url';
 import { encryptJwe, type EcPublicJwk } from './jwe';
 
 async function recipient(): Promise<{ jwk: EcPublicJwk; privateKey: KeyLike }> {
-  const { publicKey, privateKey } = await generateKeyPair('ECDH-ES', { crv: 'P-256', extractable: true });
-  return { jwk: { ...(await exportJWK(publicKey)), kid: 'key-1' } as unknown as EcPublicJwk, privateKey };
+  const { publicKey, privateKey } = await generateKeyPair('ECDH-ES', {
+    crv: 'P-256',
+    extractable: true,
+  });
+  return {
+    jwk: { ...(await exportJWK(publicKey)), kid: 'key-1' } as unknown as EcPublicJwk,
+    privateKey,
+  };
 }
 
 test('jose reads what we encrypt, for plaintexts of every length up to 300 bytes', async () => {
@@ -21,7 +27,7 @@ test('jose reads what we encrypt, for plaintexts of every length up to 300 bytes
   }
 });
 
-test('the header names algorithm, encryption, key id and an ephemeral public key only', async () => {
+test('the header has algorithm, encryption, key id, ephemeral public key', async () => {
   const { jwk, privateKey } = await recipient();
   const { protectedHeader } = await compactDecrypt(await encryptJwe(utf8('card'), jwk), privateKey);
   assert.deepEqual(Object.keys(protectedHeader).sort(), ['alg', 'enc', 'epk', 'kid']);

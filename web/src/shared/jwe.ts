@@ -1,6 +1,6 @@
 // Encrypts a card to the session's public key: a compact JWE with ECDH-ES on P-256 in Direct Key
-// Agreement mode and A256GCM (RFC 7516, RFC 7518 §4.6 and §5.3), by WebCrypto. The plaintext, the shared
-// secret and the key bytes are overwritten before the function returns.
+// Agreement mode and A256GCM (RFC 7516, RFC 7518 §4.6 and §5.3), by WebCrypto. The plaintext, the
+// shared secret and the key bytes are overwritten before the function returns.
 
 import { encodeBase64url, utf8 } from './base64url';
 
@@ -16,8 +16,8 @@ const kEncryption = 'A256GCM';
 const kCurve = { name: 'ECDH', namedCurve: 'P-256' } as const;
 
 /**
- * `plaintext` as a compact JWE that only the holder of the private key can read; `plaintext` is zeroed.
- * Rejects with WebCrypto's error when the key is not a point of the curve.
+ * `plaintext` as a compact JWE that only the holder of the private key can read; `plaintext` is
+ * zeroed. Rejects with WebCrypto's error when the key is not a point of the curve.
  */
 export async function encryptJwe(
   plaintext: Uint8Array<ArrayBuffer>,
@@ -64,7 +64,10 @@ export async function encryptJwe(
   }
 }
 
-/** The Concat KDF of NIST SP 800-56A §5.8.1 as RFC 7518 §4.6.2 fills it in; one round gives 256 bits. */
+/**
+ * The Concat KDF of NIST SP 800-56A §5.8.1 as RFC 7518 §4.6.2 fills it in; one round gives 256
+ * bits.
+ */
 async function contentKey(secret: Uint8Array): Promise<CryptoKey> {
   const algorithm = utf8(kEncryption);
   // round (4) ‖ Z ‖ AlgorithmID (4 + n) ‖ PartyUInfo (4, empty) ‖ PartyVInfo (4, empty) ‖ bits (4)

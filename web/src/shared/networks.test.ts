@@ -1,6 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { couldBecomeNetwork, detectNetwork, kNetworkRules, kNetworks, maxPanDigits } from './networks';
+import {
+  couldBecomeNetwork,
+  detectNetwork,
+  kNetworkRules,
+  kNetworks,
+  maxPanDigits,
+} from './networks';
 
 test('every network is found by the test numbers that its members publish', () => {
   const numbers: [string, string][] = [
@@ -28,7 +34,20 @@ test('both ends of every range belong to it and the numbers beside them do not',
       assert.equal(detectNetwork(high), network, high);
     }
   }
-  for (const outside of ['2220', '2721', '50', '56', '3527', '3590', '643', '306', '61', '7', '0', '8172']) {
+  for (const outside of [
+    '2220',
+    '2721',
+    '50',
+    '56',
+    '3527',
+    '3590',
+    '643',
+    '306',
+    '61',
+    '7',
+    '0',
+    '8172',
+  ]) {
     assert.equal(detectNetwork(outside), null, outside);
   }
 });
@@ -46,11 +65,40 @@ test('no two ranges overlap', () => {
 });
 
 test('too few digits are no network yet but may become one', () => {
-  for (const start of ['', '2', '22', '222', '3', '30', '35', '352', '5', '6', '60', '601', '8', '67677']) {
+  for (const start of [
+    '',
+    '2',
+    '22',
+    '222',
+    '3',
+    '30',
+    '35',
+    '352',
+    '5',
+    '6',
+    '60',
+    '601',
+    '8',
+    '67677',
+  ]) {
     assert.equal(detectNetwork(start), null, start);
     assert.equal(couldBecomeNetwork(start), true, start);
   }
-  for (const start of ['0', '1', '7', '9', '21', '2220', '2721', '32', '5019', '3590', '6764', '80', '8172']) {
+  for (const start of [
+    '0',
+    '1',
+    '7',
+    '9',
+    '21',
+    '2220',
+    '2721',
+    '32',
+    '5019',
+    '3590',
+    '6764',
+    '80',
+    '8172',
+  ]) {
     assert.equal(couldBecomeNetwork(start), false, start);
   }
 });

@@ -1,6 +1,6 @@
-// The card networks: which numbers belong to which, how long a number and its security code are, and
-// how the digits are grouped on the card. One table, used by the frame while the shopper types; the
-// server checks everything again, by the same ranges (src/domain/iin_ranges.cpp).
+// The card networks: which numbers belong to which, how long a number and its security code are,
+// and how the digits are grouped on the card. One table, used by the frame while the shopper types;
+// the server checks everything again, by the same ranges (src/domain/iin_ranges.cpp).
 
 export const kNetworks = [
   'visa',
@@ -29,7 +29,13 @@ export interface NetworkRule {
 const kFours = [4] as const;
 
 export const kNetworkRules: Readonly<Record<Network, NetworkRule>> = {
-  visa: { label: 'Visa', ranges: [['4', '4']], lengths: [13, 16, 19], cvcLength: 3, groups: kFours },
+  visa: {
+    label: 'Visa',
+    ranges: [['4', '4']],
+    lengths: [13, 16, 19],
+    cvcLength: 3,
+    groups: kFours,
+  },
   mastercard: {
     label: 'Mastercard',
     ranges: [
@@ -121,8 +127,8 @@ export const kNetworkRules: Readonly<Record<Network, NetworkRule>> = {
 export const kMaxPanDigits = 19;
 
 /**
- * The network whose range the leading digits are in, or null when there is none or when too few digits
- * are typed to tell. The ranges do not overlap, so their order does not matter.
+ * The network whose range the leading digits are in, or null when there is none or when too few
+ * digits are typed to tell. The ranges do not overlap, so their order does not matter.
  */
 export function detectNetwork(digits: string): Network | null {
   for (const network of kNetworks) {

@@ -50,8 +50,10 @@ const kFrameMessages = [
 ];
 
 test('every message of the protocol is let in, with members that are not known yet', () => {
-  for (const message of kHostMessages) assert.ok(isHostMessage({ ...message, later: 1 }), message.type);
-  for (const message of kFrameMessages) assert.ok(isFrameMessage({ ...message, later: 1 }), message.type);
+  for (const message of kHostMessages)
+    assert.ok(isHostMessage({ ...message, later: 1 }), message.type);
+  for (const message of kFrameMessages)
+    assert.ok(isFrameMessage({ ...message, later: 1 }), message.type);
 });
 
 test('a message with any member missing or of another type is kept out', () => {
@@ -79,8 +81,22 @@ test('a message with any member missing or of another type is kept out', () => {
 });
 
 test('what is no message at all is kept out', () => {
-  const junk = [null, undefined, 0, '', 'submit', [], [['type', 'submit']], {}, { type: 'SUBMIT', call: 1 }];
-  for (const value of [...junk, { type: { toString: () => 'clear' } }, new Map([['type', 'clear']])]) {
+  const junk = [
+    null,
+    undefined,
+    0,
+    '',
+    'submit',
+    [],
+    [['type', 'submit']],
+    {},
+    { type: 'SUBMIT', call: 1 },
+  ];
+  for (const value of [
+    ...junk,
+    { type: { toString: () => 'clear' } },
+    new Map([['type', 'clear']]),
+  ]) {
     assert.equal(isHostMessage(value), false);
     assert.equal(isFrameMessage(value), false);
   }

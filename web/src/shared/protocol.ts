@@ -1,8 +1,20 @@
-// The messages between the merchant's page (host) and the card frame, over one MessagePort. Nothing in
-// them can carry a card number, a security code or an expiry date: the host sends wishes, the frame
-// sends states and outcomes. Both sides check every message here and ignore what does not fit.
+// The messages between the merchant's page (host) and the card frame, over one MessagePort. Nothing
+// in them can carry a card number, a security code or an expiry date: the host sends wishes, the
+// frame sends states and outcomes. Both sides check every message here and ignore what does not
+// fit.
 
-import { anyOf, dictionary, flag, integer, list, oneOf, orNull, shape, text, type Guarded } from './guard';
+import {
+  anyOf,
+  dictionary,
+  flag,
+  integer,
+  list,
+  oneOf,
+  orNull,
+  shape,
+  text,
+  type Guarded,
+} from './guard';
 import { kFieldFaults, kFields } from './card_rules';
 import { kNetworks } from './networks';
 import { kErrorCodes } from './error_codes';
@@ -53,7 +65,10 @@ export const isFrameMessage = anyOf(
     complete: flag,
     valid: flag,
     network: orNull(oneOf(...kNetworks)),
-    errors: list(shape({ field, code: oneOf(...kFieldFaults), message: text(200) }), kFields.length),
+    errors: list(
+      shape({ field, code: oneOf(...kFieldFaults), message: text(200) }),
+      kFields.length,
+    ),
   }),
   shape({ type: oneOf('error'), error }),
   shape({ type: oneOf('state'), state }),

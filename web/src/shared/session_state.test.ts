@@ -17,7 +17,10 @@ test('a state that asks for a card has the key and the networks', () => {
   );
   assert.equal(state?.tokenize?.key.kid, 'k1');
   assert.deepEqual(state?.tokenize?.schemes, ['visa']);
-  assert.deepEqual([state?.payment?.amount, state?.expiresInSeconds, state?.status], [4990, 900, null]);
+  assert.deepEqual(
+    [state?.payment?.amount, state?.expiresInSeconds, state?.status],
+    [4990, 900, null],
+  );
 });
 
 test('a state that asks for a card without a usable key is none', () => {
@@ -48,12 +51,26 @@ test('an ended state says how, and where to go', () => {
 });
 
 test('an ended state of an unknown status is pending; only an ended one has a status', () => {
-  assert.equal(readState({ next_action: null, status: 'odd', data: {} }, kOrigin)?.status, 'pending');
-  assert.equal(readState({ next_action: 'wait', status: 'success', data: {} }, kOrigin)?.status, null);
+  assert.equal(
+    readState({ next_action: null, status: 'odd', data: {} }, kOrigin)?.status,
+    'pending',
+  );
+  assert.equal(
+    readState({ next_action: 'wait', status: 'success', data: {} }, kOrigin)?.status,
+    null,
+  );
 });
 
 test('an answer of another shape is no state', () => {
-  for (const json of [null, undefined, 'wait', [], {}, { next_action: 'dance' }, { next_action: 1 }]) {
+  for (const json of [
+    null,
+    undefined,
+    'wait',
+    [],
+    {},
+    { next_action: 'dance' },
+    { next_action: 1 },
+  ]) {
     assert.equal(readState(json, kOrigin), null);
   }
 });
@@ -61,7 +78,15 @@ test('an answer of another shape is no state', () => {
 test('only http and https URLs may be gone to', () => {
   assert.equal(safeUrl('/3ds/abc', kOrigin), 'https://pay.example.com/3ds/abc');
   assert.equal(safeUrl('https://acs.example.com/x?y=1'), 'https://acs.example.com/x?y=1');
-  for (const url of ['javascript:alert(1)', ' JaVaScRiPt:0', 'data:text/html,x', 'blob:https://a/b', 'x', 7, null]) {
+  for (const url of [
+    'javascript:alert(1)',
+    ' JaVaScRiPt:0',
+    'data:text/html,x',
+    'blob:https://a/b',
+    'x',
+    7,
+    null,
+  ]) {
     assert.equal(safeUrl(url), null);
   }
 });

@@ -1,7 +1,17 @@
-// The session's state as the server says it (contract 4.1), read strictly: an answer of another shape is
-// no state. Used by the frame and by our own pages.
+// The session's state as the server says it (contract 4.1), read strictly: an answer of another
+// shape is no state. Used by the frame and by our own pages.
 
-import { anyOf, integer, list, oneOf, orNull, shape, text, type Guard, type Guarded } from './guard';
+import {
+  anyOf,
+  integer,
+  list,
+  oneOf,
+  orNull,
+  shape,
+  text,
+  type Guard,
+  type Guarded,
+} from './guard';
 import type { EcPublicJwk } from './jwe';
 import type { PublicState } from './protocol';
 
@@ -48,7 +58,9 @@ function textMember(value: unknown, name: string): string | null {
   return isText(found) && found !== '' ? found : null;
 }
 
-/** An absolute http(s) URL, or null: what a page may go to. Keeps `javascript:` and its like out. */
+/**
+ * An absolute http(s) URL, or null: what a page may go to. Keeps `javascript:` and its like out.
+ */
 export function safeUrl(value: unknown, base_url?: string): string | null {
   if (typeof value !== 'string') return null;
   try {
@@ -59,7 +71,10 @@ export function safeUrl(value: unknown, base_url?: string): string | null {
   }
 }
 
-/** The state in a server's answer, or null when it is not one. Relative URLs are taken from `origin`. */
+/**
+ * The state in a server's answer, or null when it is not one. Relative URLs are taken from
+ * `origin`.
+ */
 export function readState(json: unknown, origin: string): SessionState | null {
   if (!base(json)) return null;
   const data = member(json, 'data');

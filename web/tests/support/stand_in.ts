@@ -1,6 +1,6 @@
-// A stand-in of the server for the browser test: serves dist/ as README.md says (templates filled, the
-// headers of its table), keeps sessions in memory, opens the JWE with npm jose, and fails on request. And
-// pages of other origins: a shop, a hostile page, a bank.
+// A stand-in of the server for the browser test: serves dist/ as README.md says (templates filled,
+// the headers of its table), keeps sessions in memory, opens the JWE with npm jose, and fails on
+// request. And pages of other origins: a shop, a hostile page, a bank.
 
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { readFileSync } from 'node:fs';
@@ -13,7 +13,11 @@ const kPolicy =
   "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; base-uri 'none'; " +
   "require-trusted-types-for 'script'; ";
 
-const kTypes: Record<string, string> = { js: 'text/javascript', mjs: 'text/javascript', css: 'text/css' };
+const kTypes: Record<string, string> = {
+  js: 'text/javascript',
+  mjs: 'text/javascript',
+  css: 'text/css',
+};
 
 export interface StandInSession {
   state: Record<string, unknown>;
@@ -25,6 +29,7 @@ export interface StandInSession {
   next: Record<string, unknown>;
   /** For 3-D Secure sessions: which page is shown. */
   page: 'start' | 'wait' | 'end';
+  phase: 'preparing' | 'confirming';
   stream: boolean;
 }
 
@@ -42,11 +47,16 @@ function escapeHtml(text: string): string {
   return text.replace(/[&<>"']/g, (c) => `&#${c.charCodeAt(0)};`);
 }
 
-function fill(file: string, values: Record<string, string>, raw: Record<string, string> = {}): string {
+function fill(
+  file: string,
+  values: Record<string, string>,
+  raw: Record<string, string> = {},
+): string {
   const html = readFileSync(join(kDist, file), 'utf8');
   return html.replace(/\{\{(\w+)\}\}/g, (_, name: string) => {
     const value = raw[name] ?? (values[name] === undefined ? undefined : escapeHtml(values[name]));
-    if (value === undefined) throw new Error(`${file} has a placeholder that nobody fills: ${name}`);
+    if (value === undefined)
+      throw new Error(`${file} has a placeholder that nobody fills: ${name}`);
     return value;
   });
 }
@@ -80,7 +90,8 @@ export class StandIn {
     const theirs = await listen((request, response) => self.serveOthers(request, response));
     self.servers_ = [ours.server, theirs.server];
     self.origin = `http://localhost:${ours.port}`;
-    // Three origins, and sites, of one listener: names under localhost reach this machine in Chromium.
+    // Three origins, and sites, of one listener: names under localhost reach this machine in
+    // Chromium.
     self.shop = `http://127.0.0.1:${theirs.port}`;
     self.hostile = `http://hostile.localhost:${theirs.port}`;
     self.bank = `http://bank.localhost:${theirs.port}`;
@@ -107,6 +118,7 @@ export class StandIn {
       cards: [],
       next: { next_action: null, status: 'success', data: { token_id: 'tok_1' } },
       page: 'wait',
+      phase: 'confirming',
       stream: true,
       ...over,
     };
@@ -123,18 +135,25 @@ export class StandIn {
       response.writeHead(200, {
         'content-type': kTypes[file[2] ?? ''],
         'cross-origin-resource-policy': 'cross-origin',
+        'access-control-allow-origin': '*',
       });
       response.end(readFileSync(join(kDist, file[1] ?? '')));
       return;
     }
     const key = room === 'frame' ? third : second;
     const session = this.sessions.get(key);
-    if (!session) return sendJson(response, 404, { code: 404, message: 'no', classifier: 'NOT_FOUND' });
+    if (!session)
+      return sendJson(response, 404, { code: 404, message: 'no', classifier: 'NOT_FOUND' });
     if (room === 'sessions') return this.serveSession(request, response, session, third);
     this.servePage(response, room, key, session);
   }
 
-  private servePage(response: ServerResponse, room: string, key: string, session: StandInSession): void {
+  private servePage(
+    response: ServerResponse,
+    room: string,
+    key: string,
+    session: StandInSession,
+  ): void {
     const lang = 'en';
     const send = (policy: string, html: string) => {
       response.writeHead(200, {
@@ -145,20 +164,26 @@ export class StandIn {
     };
     if (room === 'frame') {
       const values = { lang, session_key: key, allowed_origins: `https://a.example ${this.shop}` };
-      const policy = `form-action 'none'; frame-ancestors ${this.ancestors ?? `'self' ${this.shop}`}`;
+      const ancestors = this.ancestors ?? `'self' ${this.shop}`;
+      const policy = `form-action 'none'; frame-ancestors ${ancestors}`;
       send(policy, fill('card.html', values));
     } else if (room === 'checkout') {
       const values = { lang, session_key: key, merchant_name: 'Tea & "Co"', amount: '49.90 EUR' };
       send("frame-src 'self'; frame-ancestors 'none'", fill('checkout.html', values));
     } else if (session.page === 'start') {
       const values = { lang, action: `${this.bank}/acs` };
-      const fields = '<input type="hidden" name="creq" value="eyJ"><input type="hidden" name="submit" value="">';
+      const fields =
+        '<input type="hidden" name="creq" value="eyJ"><input type="hidden" name="submit" value="">';
       send('', fill('tds_start.html', values, { fields }));
     } else if (session.page === 'wait') {
-      const values = { lang, challenge_key: key, phase: 'confirming', message: 'We wait for the shop.' };
-      send('', fill('tds_wait.html', values));
+      const { phase } = session;
+      const message = 'We wait for the shop.';
+      send('', fill('tds_wait.html', { lang, challenge_key: key, phase, message }));
     } else {
-      send('', fill('end.html', { lang, outcome: 'failed', title: 'Payment failed', message: 'No.' }));
+      send(
+        '',
+        fill('end.html', { lang, outcome: 'failed', title: 'Payment failed', message: 'No.' }),
+      );
     }
   }
 
@@ -168,6 +193,11 @@ export class StandIn {
     session: StandInSession,
     what: string,
   ): Promise<void> {
+    // As the server does for the session's origins; cancel() without a form comes from the shop's
+    // page.
+    response.setHeader('access-control-allow-origin', this.shop);
+    response.setHeader('access-control-allow-headers', 'content-type');
+    if (request.method === 'OPTIONS') return void response.writeHead(204).end();
     if (what === '') return sendJson(response, 200, session.state);
     if (what === 'stream') return this.serveStream(response, session);
     if (what === 'cancel') {
@@ -178,7 +208,8 @@ export class StandIn {
       action: string;
       result: { enc_payload: string };
     };
-    if (action !== 'tokenize_card') return sendJson(response, 422, { classifier: 'VALIDATION_ERROR' });
+    if (action !== 'tokenize_card')
+      return sendJson(response, 422, { classifier: 'VALIDATION_ERROR' });
     session.payloads.push(result.enc_payload);
     const answer = session.answers.shift();
     if (answer === 'busy') return sendJson(response, 503, { classifier: 'UNAVAILABLE' });

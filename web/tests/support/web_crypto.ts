@@ -1,4 +1,5 @@
-// Node 18 has WebCrypto, but not as a global; browsers and later versions do. Import for the effect.
+// Node 18 has WebCrypto, but not as a global; browsers and later versions do. Import for the
+// effect.
 
 import { webcrypto } from 'node:crypto';
 
