@@ -1,0 +1,114 @@
+// obolus-sandbox: a Commerce to play against. Parses the command line, starts the server, prints
+// one JSON line when it is ready and waits for SIGINT or SIGTERM. Exit codes: 0 stopped, 1 could
+// not start, 2 usage.
+#include <pthread.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <string>
+
+#include "base/json.h"
+#include "base/log.h"
+#include "sandbox/server.h"
+#include "sandbox/test_cards.h"
+
+namespace obolus::sandbox {
+namespace {
+
+constexpr int kExitFailed = 1;
+constexpr int kExitUsage = 2;
+
+std::string Grouped(std::string_view number) {
+  std::string out;
+  for (std::size_t i = 0; i < number.size(); ++i) {
+    if (i > 0 && i % 4 == 0) out += ' ';
+    out += number[i];
+  }
+  return out;
+}
+
+int PrintCards() {
+  for (const auto& card : TestCards()) {
+    std::printf("%-20s  %-16.*s  %.*s\n", Grouped(card.number).c_str(),
+                static_cast<int>(card.network.size()), card.network.data(),
+                static_cast<int>(card.story.size()), card.story.data());
+  }
+  return 0;
+}
+
+int Serve(const ServerOptions& options, bool exit_with_parent) {
+  const pid_t parent = getppid();
+  if (exit_with_parent) {
+    prctl(PR_SET_PDEATHSIG, SIGTERM);
+    if (getppid() != parent || parent == 1) return 0;  // it ended before we could say so
+  }
+  // Blocked before any thread starts, so that every thread leaves them to sigwait.
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGINT);
+  sigaddset(&signals, SIGTERM);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  signal(SIGPIPE, SIG_IGN);
+
+  auto server = Server::Start(options);
+  if (!server) {
+    std::fprintf(stderr, "obolus-sandbox: %s\n", server.error().message.c_str());
+    base::FlushLog();
+    return kExitFailed;
+  }
+  base::json::object ready{
+      {"event", "ready"}, {"url", (*server)->url()}, {"bridge_url", (*server)->bridge_url()}};
+  std::printf("%s\n", base::ToText(ready).c_str());
+  std::fflush(stdout);
+  int received = 0;
+  sigwait(&signals, &received);
+  (*server)->Stop();
+  base::FlushLog();
+  return 0;
+}
+
+int Run(int argc, char** argv) {
+  CLI::App app{"A Commerce to play against: payments API, event bridge, processor, ACS and shop."};
+  app.require_subcommand(1);
+  ServerOptions options;
+  bool exit_with_parent = false;
+  auto* serve = app.add_subcommand("serve", "Run it until SIGINT or SIGTERM");
+  serve->add_option("--port", options.port, "Shop, payments API, ACS and control; 0: any free one")
+      ->capture_default_str();
+  serve->add_option("--bridge-port", options.bridge_port, "Event bridge (mTLS); 0: any free one")
+      ->capture_default_str();
+  serve->add_option("--commerce-url", options.commerce_url, "Obolus's commerce listener")
+      ->capture_default_str();
+  serve->add_option("--shopper-url", options.shopper_url, "Obolus's shopper listener")
+      ->capture_default_str();
+  serve->add_option("--api-key", options.api_key, "x-api-key towards Obolus")
+      ->envname("OBOLUS_SANDBOX_API_KEY")
+      ->required();
+  serve->add_option("--payments-key", options.payments_key,
+                    "x-api-key that POST /payments takes; default: the value of --api-key");
+  serve->add_option("--certs", options.certificates, "Folder made by `obolus certs dev`")
+      ->required()
+      ->check(CLI::ExistingDirectory);
+  serve->add_option("--flows", options.flows, "Folder of flow files instead of those built in")
+      ->check(CLI::ExistingDirectory);
+  serve->add_flag("--tls", options.tls, "Serve shop, API and ACS over HTTPS");
+  serve->add_flag("--exit-with-parent", exit_with_parent, "Stop when the parent process ends");
+  auto* cards = app.add_subcommand("cards", "List the test cards");
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : kExitUsage;
+  }
+  if (cards->parsed()) return PrintCards();
+  return Serve(options, exit_with_parent);
+}
+
+}  // namespace
+}  // namespace obolus::sandbox
+
+int main(int argc, char** argv) {
+  return obolus::sandbox::Run(argc, argv);
+}

@@ -1,0 +1,41 @@
+// Small HTML pages and static files of the sandbox, with security headers that fit them. The files
+// come from sandbox/shop/, compiled in. Pure.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "net/http_message.h"
+
+namespace obolus::sandbox {
+
+// One compiled-in file; `found` is false when there is none of that name.
+struct Asset {
+  std::string_view name;
+  std::string_view content;
+};
+
+// By file name ("index.html"); null when there is none.
+const Asset* FindAsset(std::string_view name);
+
+// By file name ("sale.json"), of sandbox/flows/; FlowAssets lists them.
+struct AssetList {
+  const Asset* begin_;
+  const Asset* end_;
+  const Asset* begin() const { return begin_; }
+  const Asset* end() const { return end_; }
+};
+AssetList FlowAssets();
+
+// Answers the file with the media type of its extension; 404 when there is none.
+net::HttpResponse AssetAnswer(std::string_view name);
+
+std::string EscapeHtml(std::string_view text);
+
+// text/html with that Content-Security-Policy, never stored.
+net::HttpResponse HtmlAnswer(int status, std::string body, std::string_view policy);
+
+// Replaces every "{{name}}" by `value`, which must be safe for where it goes.
+void Fill(std::string& page, std::string_view name, std::string_view value);
+
+}  // namespace obolus::sandbox
