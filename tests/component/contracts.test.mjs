@@ -1,0 +1,76 @@
+// The documents in api/ against the program: every documented route exists on its listener, and the
+// schemas accept what obolus sends and refuse what it must not.
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { assertEvent, assertMatches, documents, operations } from '../support/contracts.mjs';
+import { Obolus } from '../support/obolus.mjs';
+
+describe('the documents', () => {
+  let obolus;
+  before(async () => {
+    obolus = await Obolus.start();
+  });
+  after(() => obolus.stop());
+
+  for (const { document, listener, method, path, operation } of operations()) {
+    test(`${operation.operationId}: ${method.toUpperCase()} ${path} exists`, async () => {
+      const { session_key } = await obolus.openPayment();
+      const challenge = await obolus.openChallenge();
+      const target = path
+        .replace('{session_key}', session_key)
+        .replace('{challenge_key}', challenge.path.split('/').pop())
+        .replace('{tds_terminal_id}', challenge.tds_terminal_id)
+        .replace('{return_token}', 'ret_x')
+        .replace('{id}', crypto.randomUUID());
+      if (operation.operationId === 'streamSession') return streamExists(obolus, target);
+      const answer = await obolus[listener](method.toUpperCase(), target, { body: undefined });
+      const mayBeMissing = /\{(id|return_token)\}/.test(path);
+      assert.ok(
+        answer.status !== 405 && (answer.status !== 404 || mayBeMissing),
+        `${document}: ${answer.status}`,
+      );
+    });
+  }
+
+  async function streamExists(running, target) {
+    const stop = new AbortController();
+    const url = `http://localhost:${running.ports.shopper}${target}`;
+    const { status } = await fetch(url, { signal: stop.signal });
+    stop.abort();
+    assert.equal(status, 200);
+  }
+
+  test('every reference in them leads somewhere', () => {
+    const references = JSON.stringify(documents).match(/"\$ref":"([^"]+)"/g);
+    assert.ok(references.length > 50);
+    for (const [name, document] of Object.entries(documents)) {
+      for (const [, reference] of JSON.stringify(document).matchAll(/"\$ref":"([^"]+)"/g)) {
+        const [file, pointer] = reference.split('#');
+        if (!pointer) continue;
+        const steps = pointer.slice(1).split('/');
+        const found = steps.reduce((value, step) => value?.[step], documents[file || name]);
+        assert.ok(found, `${name}: ${reference}`);
+      }
+    }
+  });
+
+  test('the schemas refuse what is wrong', () => {
+    assert.throws(() => assertMatches({ session_key: 'x' }, 'PaymentSessionOpened'));
+    const event = { type: 'CardSessionFailed', data: { reason: { code: 'BORED', message: 'x' } } };
+    assert.throws(() => assertEvent({ event, headers: {} }));
+  });
+
+  test('asyncapi.yaml has every event type that is sent or understood', () => {
+    const { toCommerce, fromCommerce } = documents['asyncapi.yaml'].channels;
+    assert.deepEqual(Object.keys(toCommerce.messages).sort(), [
+      'CardSessionCreated',
+      'CardSessionFailed',
+      'TDSResult',
+    ]);
+    assert.deepEqual(Object.keys(fromCommerce.messages).sort(), [
+      'CompleteTDSSession',
+      'SessionVoided',
+      'StateChanged',
+    ]);
+  });
+});

@@ -1,0 +1,192 @@
+// Pays in the demo shop as a person would, in a headless Chromium, with TLS on every side:
+// without a challenge, with one that is passed, failed or cancelled, with a declined card, and
+// giving up. Prints a timeline and what Commerce thinks of it all. Used by `./demo --check` and
+// as a test.
+//
+//   node tests/e2e/check.mjs [--screenshots DIR] [--build build/release]
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { openBrowser } from '../support/browser.mjs';
+import { identity, request } from '../support/client.mjs';
+import { ephemeralPorts, Stack } from '../support/stack.mjs';
+
+const kScenarios = [
+  { name: 'card paid', number: '4242424242424242', outcome: 'paid' },
+  { name: 'American Express paid', number: '378282246310005', cvc: '1234', outcome: 'paid' },
+  { name: 'challenge passed', number: '4000000000003220', press: 'acs-pass', outcome: 'paid' },
+  { name: 'challenge failed', number: '4000000000003220', press: 'acs-fail', outcome: 'failed' },
+  {
+    name: 'challenge cancelled',
+    number: '4000000000003220',
+    press: 'acs-cancel',
+    outcome: 'failed',
+  },
+  { name: 'card declined', number: '4000000000000002', outcome: 'failed' },
+  { name: 'shopper gave up', outcome: 'failed' },
+];
+const kTimeoutMs = 20_000;
+
+class Timeline {
+  constructor() {
+    this.began = performance.now();
+  }
+
+  say(text) {
+    console.log(`${String(Math.round(performance.now() - this.began)).padStart(7)} ms  ${text}`);
+  }
+}
+
+// One visit to the shop.
+class Visit {
+  constructor(page, { stack, timeline, screenshots }) {
+    Object.assign(this, { page, stack, timeline, screenshots });
+    page.setDefaultTimeout(kTimeoutMs);
+    this.complaints = [];
+    page.on('pageerror', (error) => this.complaints.push(`script error: ${error.message}`));
+    page.on('console', (message) => {
+      if (message.type() === 'error') this.complaints.push(`console: ${message.text()}`);
+    });
+  }
+
+  async picture(name) {
+    if (!this.screenshots || this.screenshots.taken.has(name)) return;
+    this.screenshots.taken.add(name);
+    await this.page.screenshot({ path: path.join(this.screenshots.folder, `${name}.png`) });
+  }
+
+  async run(scenario) {
+    await this.page.goto(`${this.stack.shopUrl}/`);
+    const pay = this.page.getByTestId('pay');
+    await pay.waitFor();
+    await this.page.waitForFunction(() => !document.querySelector('[data-testid=pay]').disabled);
+    await this.picture('1-shop');
+    await pay.click();
+    await this.page.frameLocator('iframe').getByLabel('Card number').waitFor();
+    if (scenario.number) {
+      await this.typeCard(scenario);
+    } else {
+      await this.page.getByTestId('cancel').click();
+    }
+    if (scenario.press) await this.passBank(scenario);
+    return this.readResult(scenario);
+  }
+
+  async typeCard({ number, cvc = '123' }) {
+    const frame = this.page.frameLocator('iframe');
+    await frame.getByLabel('Card number').pressSequentially(number);
+    const year = String((new Date().getUTCFullYear() + 3) % 100);
+    await frame.getByLabel('Expiry date').pressSequentially(`12${year}`);
+    await frame.getByLabel('Security code').pressSequentially(cvc);
+    await this.picture('2-card');
+    if ((await this.page.content()).includes(number))
+      throw new Error("the shop's page sees the card");
+    await this.page.getByTestId('submit-card').click();
+  }
+
+  async passBank({ press }) {
+    const button = this.page.getByTestId(press);
+    await button.waitFor();
+    await this.picture('3-challenge');
+    await button.click();
+  }
+
+  async readResult({ outcome }) {
+    const result = this.page.getByTestId('result');
+    await result.waitFor();
+    await this.picture(`4-${outcome}`);
+    const found = await result.getAttribute('data-outcome');
+    const text = (await result.innerText()).replace(/\s+/g, ' ');
+    if (found !== outcome) throw new Error(`ended ${found}, not ${outcome}: ${text}`);
+    const reason = await this.page.locator('#result-text').innerText();
+    if (!reason || reason === 'No reason was given.') throw new Error('no reason was shown');
+    return reason;
+  }
+}
+
+async function runScenario(browser, scenario, parts) {
+  const page = await browser.context.newPage();
+  const visit = new Visit(page, parts);
+  const began = performance.now();
+  try {
+    const said = await visit.run(scenario);
+    if (visit.complaints.length > 0) throw new Error(visit.complaints.join('; '));
+    const took = Math.round(performance.now() - began);
+    parts.timeline.say(`ok    ${scenario.name.padEnd(22)} ${String(took).padStart(5)} ms  ${said}`);
+    return true;
+  } catch (error) {
+    const where = page.url().replace(/_[A-Za-z0-9_-]{50}/, '_…');
+    parts.timeline.say(`FAIL  ${scenario.name.padEnd(22)} at ${where}: ${error.message}`);
+    for (const complaint of visit.complaints) parts.timeline.say(`      ${complaint}`);
+    return false;
+  } finally {
+    await page.close();
+  }
+}
+
+// What Commerce counted; throws when it has reason to complain.
+async function readReport(stack, timeline, scenarios) {
+  const tls = identity(stack.certs, null);
+  const { json } = await request(`${stack.shopUrl}/control/report`, { tls });
+  const states = Object.entries(json.payments.by_state).map(([state, n]) => `${n} ${state}`);
+  timeline.say(
+    `Commerce: ${json.payments.total} payments (${states.join(', ')}), ` +
+      `${json.events.accepted} events, ${json.violation_count} violations`,
+  );
+  if (json.violation_count > 0) throw new Error(JSON.stringify(json.violations));
+  if (json.unresolved_count > 0) throw new Error(`${json.unresolved_count} payments never ended`);
+  if (json.payments.total !== scenarios) throw new Error(`${scenarios} payments were made`);
+}
+
+// The exit code. Everything it starts is stopped again.
+export async function check({ build, screenshots } = {}) {
+  const timeline = new Timeline();
+  const folder = mkdtempSync(path.join(os.tmpdir(), 'obolus-check-'));
+  const stack = new Stack({ folder, ports: await ephemeralPorts(), tls: true, build });
+  const pictures = screenshots && { folder: path.resolve(screenshots), taken: new Set() };
+  if (pictures) mkdirSync(pictures.folder, { recursive: true });
+  const stop = async () => {
+    await stack.stop();
+    process.exit(130);
+  };
+  process.once('SIGINT', stop).once('SIGTERM', stop);
+  let browser;
+  let failures = 1;
+  try {
+    await stack.start();
+    timeline.say('obolus and obolus-sandbox are ready, TLS on every side');
+    const servers = ['obolus-server.pem', 'shop-server.pem'];
+    browser = await openBrowser(servers.map((file) => path.join(stack.certs, file)));
+    timeline.say(`browser: Chromium ${browser.context.browser()?.version() ?? ''}`.trim());
+    failures = 0;
+    for (const scenario of kScenarios) {
+      const parts = { stack, timeline, screenshots: pictures };
+      if (!(await runScenario(browser, scenario, parts))) failures++;
+    }
+    await readReport(stack, timeline, kScenarios.length);
+  } catch (error) {
+    failures++;
+    timeline.say(`FAIL  ${error.message}`);
+  } finally {
+    await browser?.close();
+    const exits = await stack.stop();
+    for (const [name, { code, signal }] of Object.entries(exits)) {
+      if (code !== 0) failures++;
+      timeline.say(`${code === 0 ? 'ok   ' : 'FAIL '} ${name} stopped, exit ${code ?? signal}`);
+    }
+    rmSync(folder, { recursive: true, force: true });
+  }
+  if (pictures)
+    timeline.say(`pictures: ${[...pictures.taken].sort().join(', ')} in ${screenshots}`);
+  timeline.say(failures === 0 ? 'all is well' : `${failures} failed`);
+  return failures === 0 ? 0 : 1;
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const { values } = parseArgs({
+    options: { screenshots: { type: 'string' }, build: { type: 'string' } },
+  });
+  process.exit(await check(values));
+}

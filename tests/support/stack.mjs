@@ -1,0 +1,88 @@
+// obolus and obolus-sandbox beside each other, as the demo, the browser checks and the kill
+// campaign need them: certificates made, ports chosen, configuration written, both ready, both
+// stopped in order.
+import { mkdirSync } from 'node:fs';
+import path from 'node:path';
+import { baseConfiguration, merged, newApiKey, writeToml } from './configuration.mjs';
+import { freePorts, programPath, run, start } from './processes.mjs';
+
+export const kPortNames = ['shop', 'bridge', 'commerce', 'shopper', 'operator'];
+
+export async function ephemeralPorts() {
+  const ports = await freePorts(kPortNames.length);
+  return Object.fromEntries(kPortNames.map((name, index) => [name, ports[index]]));
+}
+
+export function makeCertificates(folder, build) {
+  const { status, stderr } = run(programPath('obolus', build), ['certs', 'dev', folder]);
+  if (status !== 0) throw new Error(`obolus certs dev failed (${status}):\n${stderr}`);
+  return folder;
+}
+
+// Starts `obolus serve` with that configuration. Returns {process, ready}.
+export async function startObolus(configFile, { build, timeoutMs, environment } = {}) {
+  const process = start('obolus', programPath('obolus', build), ['serve', '--config', configFile], {
+    environment,
+  });
+  return { process, ready: await process.event('ready', timeoutMs) };
+}
+
+export class Stack {
+  // `folder` is made when missing. `tls`: the browser's side too.
+  constructor({ folder, ports, tls = false, build, extra = {} }) {
+    Object.assign(this, { folder, ports, tls, build, extra });
+    this.apiKey = newApiKey();
+    this.certs = path.join(folder, 'certs');
+    this.configFile = path.join(folder, 'obolus.toml');
+  }
+
+  async start() {
+    mkdirSync(this.folder, { recursive: true, mode: 0o700 });
+    makeCertificates(this.certs, this.build);
+    const scheme = this.tls ? 'https' : 'http';
+    this.shopUrl = `${scheme}://127.0.0.1:${this.ports.shop}`;
+    this.shopperUrl = `${scheme}://localhost:${this.ports.shopper}`;
+    this.operatorUrl = `http://127.0.0.1:${this.ports.operator}`;
+    const base = baseConfiguration({ ...this, shopOrigins: [this.shopUrl] });
+    writeToml(this.configFile, merged(base, this.extra));
+    await this.startObolus();
+    await this.startSandbox();
+    return this;
+  }
+
+  async startObolus() {
+    const { process, ready } = await startObolus(this.configFile, { build: this.build });
+    this.obolus = process;
+    return ready;
+  }
+
+  async startSandbox() {
+    const args = [
+      'serve',
+      '--port',
+      this.ports.shop,
+      '--bridge-port',
+      this.ports.bridge,
+      '--commerce-url',
+      `https://localhost:${this.ports.commerce}`,
+      '--shopper-url',
+      this.shopperUrl,
+      '--api-key',
+      this.apiKey,
+      '--certs',
+      this.certs,
+    ].map(String);
+    if (this.tls) args.push('--tls');
+    this.sandbox = start('obolus-sandbox', programPath('obolus-sandbox', this.build), args);
+    return this.sandbox.event('ready');
+  }
+
+  // obolus first, so that it can still deliver while it drains. The exits by name.
+  async stop() {
+    const exits = {};
+    for (const name of ['obolus', 'sandbox']) {
+      if (this[name]) exits[name] = await this[name].stop();
+    }
+    return exits;
+  }
+}
