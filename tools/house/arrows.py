@@ -32,7 +32,7 @@ OWNERS = {
     "boost/asio": ["src/net/"],
     "boost/beast": ["src/net/"],
     "boost/": ["src/net/"],
-    "openssl/": ["src/base/", "src/net/"],
+    "openssl/": ["src/base/", "src/net/", "tests/support/"],
     "curl/": ["src/net/http_client.cpp"],
     "sqlite3.h": ["src/storage/sqlite_database.h", "src/storage/sqlite_database.cpp"],
     "toml++/": ["src/main/config_file.cpp", "src/main/config.cpp"],
