@@ -2,12 +2,32 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <future>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
 
 #include "net/test_server.h"
+#include "net/test_socket.h"
 
 namespace obolus::net {
 namespace {
+
+using base::ErrorCode;
+using base::Millis;
+
+std::string Url(std::uint16_t port, const std::string& path = "/x") {
+  return "http://127.0.0.1:" + std::to_string(port) + path;
+}
+
+std::unique_ptr<HttpClient> MakeClient(ClientOptions options = {}) {
+  auto client = HttpClient::Make(std::move(options));
+  EXPECT_TRUE(client.has_value());
+  return client ? std::move(*client) : nullptr;
+}
 
 base::Result<HttpResponse> Exchange(HttpClient& client, ClientRequest request) {
   std::promise<base::Result<HttpResponse>> promise;
@@ -17,16 +37,200 @@ base::Result<HttpResponse> Exchange(HttpClient& client, ClientRequest request) {
   return answer.get();
 }
 
-TEST(HttpClient, PostsABodyAndGivesTheAnswer) {
-  TestServer server;
-  const auto client = HttpClient::Make({});
-  ASSERT_TRUE(client);
-  const auto result = Exchange(
-      **client,
-      {.url = "http://127.0.0.1:" + std::to_string(server.port()) + "/x", .body = "hello"});
+ErrorCode CodeOf(const base::Result<HttpResponse>& result) {
+  EXPECT_FALSE(result.has_value());
+  return result ? ErrorCode::kInternal : result.error().code;
+}
+
+TEST(HttpClient, SendsMethodHeadersAndBodyAndGivesTheAnswer) {
+  HttpRequest seen;
+  TestServer server([&](HttpRequest request, Responder responder) {
+    seen = std::move(request);
+    responder.Send({.status = 202, .headers = {{"Retry-After", " 7 "}}, .body = "later"});
+  });
+  const auto client = MakeClient();
+  const auto result = Exchange(*client, {.url = Url(server.port(), "/events?a=b"),
+                                         .headers = {{"ce-id", "1"}, {"x-empty", ""}},
+                                         .body = "hello"});
   ASSERT_TRUE(result) << result.error().message;
-  EXPECT_EQ(result->status, 200);
-  EXPECT_EQ(result->body, "POST /x? hello");
+  EXPECT_EQ(result->status, 202);
+  EXPECT_EQ(*result->headers.Find("retry-after"), "7");
+  EXPECT_EQ(result->body, "later");
+  EXPECT_EQ(seen.method, "POST");
+  EXPECT_EQ(seen.target, "/events?a=b");
+  EXPECT_EQ(seen.body, "hello");
+  EXPECT_EQ(*seen.headers.Find("ce-id"), "1");
+  EXPECT_EQ(*seen.headers.Find("x-empty"), "");
+  EXPECT_EQ(seen.headers.Find("expect"), nullptr);
+  EXPECT_EQ(seen.headers.Find("content-type"), nullptr);
+}
+
+TEST(HttpClient, EveryMethodArrivesAsItIs) {
+  TestServer server;
+  const auto client = MakeClient();
+  for (const char* method : {"GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}) {
+    const auto result = Exchange(*client, {.method = method, .url = Url(server.port())});
+    ASSERT_TRUE(result) << result.error().message;
+    EXPECT_EQ(result->body, std::string(method) + " /x? ");
+  }
+  const auto head = Exchange(*client, {.method = "HEAD", .url = Url(server.port())});
+  ASSERT_TRUE(head) << head.error().message;
+  EXPECT_EQ(head->body, "");
+  EXPECT_EQ(*head->headers.Find("content-length"), "9");
+}
+
+TEST(HttpClient, AnyStatusIsASuccessAndRedirectsAreNotFollowed) {
+  std::atomic<int> count{0};
+  TestServer server([&](HttpRequest request, Responder responder) {
+    ++count;
+    const int status = std::stoi(request.path.substr(1));
+    responder.Send({.status = status, .headers = {{"Location", "/200"}}});
+  });
+  const auto client = MakeClient();
+  for (const int status : {204, 302, 307, 404, 500, 503}) {
+    const auto result =
+        Exchange(*client, {.url = Url(server.port(), "/" + std::to_string(status)), .body = "b"});
+    ASSERT_TRUE(result) << result.error().message;
+    EXPECT_EQ(result->status, status);
+  }
+  EXPECT_EQ(count, 6);
+}
+
+TEST(HttpClient, ReusesItsConnections) {
+  // The server takes one connection in its life: a second would be closed at once.
+  TestServer server(AnswerEcho, {.limits = {.max_connections = 1}});
+  const auto client = MakeClient();
+  for (int i = 0; i < 20; ++i) ASSERT_TRUE(Exchange(*client, {.url = Url(server.port())}));
+}
+
+TEST(HttpClient, MoreExchangesThanConnectionsWaitTheirTurn) {
+  std::atomic<int> at_once{0};
+  std::atomic<int> most{0};
+  std::mutex mutex;
+  std::vector<std::jthread> threads;
+  TestServer server([&](HttpRequest request, Responder responder) {
+    most = std::max<int>(most, ++at_once);
+    const std::lock_guard lock(mutex);
+    threads.emplace_back(
+        [&, request = std::move(request), responder = std::move(responder)]() mutable {
+          std::this_thread::sleep_for(Millis(2));
+          --at_once;
+          responder.Send(Echo(request));
+        });
+  });
+  std::atomic<int> answered{0};
+  std::promise<void> all;
+  const auto client = MakeClient({.max_connections = 4});
+  for (int i = 0; i < 100; ++i) {
+    client->Send({.url = Url(server.port()), .body = std::to_string(i)},
+                 [&, i](const base::Result<HttpResponse>& result) {
+                   EXPECT_TRUE(result && result->body == "POST /x? " + std::to_string(i));
+                   if (++answered == 100) all.set_value();
+                 });
+  }
+  all.get_future().wait();
+  EXPECT_LE(most, 4);
+  EXPECT_GE(most, 2);
+}
+
+TEST(HttpClient, ARefusedConnectionIsUnavailable) {
+  std::uint16_t port = 0;
+  {
+    const TestServer server;
+    port = server.port();
+  }
+  EXPECT_EQ(CodeOf(Exchange(*MakeClient(), {.url = Url(port)})), ErrorCode::kUnavailable);
+}
+
+TEST(HttpClient, AConnectionThatEndsBeforeTheAnswerIsUnavailableAndSentOnce) {
+  std::atomic<int> count{0};
+  std::promise<Responder> given;
+  auto server = std::make_unique<TestServer>([&](HttpRequest, Responder responder) {
+    if (++count == 1) given.set_value(std::move(responder));
+  });
+  const auto client = MakeClient();
+  std::promise<ErrorCode> failed;
+  client->Send({.url = Url(server->port()), .body = "b"},
+               [&](const base::Result<HttpResponse>& result) { failed.set_value(CodeOf(result)); });
+  const Responder responder = given.get_future().get();
+  server->http.reset();
+  EXPECT_EQ(failed.get_future().get(), ErrorCode::kUnavailable);
+  EXPECT_EQ(count, 1);
+}
+
+TEST(HttpClient, AnAnswerThatDoesNotComeInTimeIsATimeout) {
+  std::promise<Responder> given;
+  TestServer server(
+      [&](HttpRequest, Responder responder) { given.set_value(std::move(responder)); });
+  const auto client = MakeClient({.timeout = Millis(100)});
+  EXPECT_EQ(CodeOf(Exchange(*client, {.url = Url(server.port())})), ErrorCode::kTimeout);
+  EXPECT_TRUE(given.get_future().valid());
+}
+
+TEST(HttpClient, AResponseThatIsTooLargeIsCutOff) {
+  TestServer server([](HttpRequest request, Responder responder) {
+    const std::size_t size = std::stoul(request.path.substr(1));
+    responder.Send({.body = std::string(size, 'b')});
+  });
+  const auto client = MakeClient({.max_response_bytes = 1000});
+  const auto fits = Exchange(*client, {.url = Url(server.port(), "/1000")});
+  ASSERT_TRUE(fits);
+  EXPECT_EQ(fits->body.size(), 1000u);
+  EXPECT_EQ(CodeOf(Exchange(*client, {.url = Url(server.port(), "/1001")})), ErrorCode::kTooLarge);
+  EXPECT_EQ(CodeOf(Exchange(*client, {.url = Url(server.port(), "/900000")})),
+            ErrorCode::kTooLarge);
+}
+
+TEST(HttpClient, OnlyHttpUrlsAndHeadersWithoutLineBreaksAreSent) {
+  std::atomic<int> count{0};
+  TestServer server([&](HttpRequest request, Responder responder) {
+    ++count;
+    AnswerEcho(std::move(request), std::move(responder));
+  });
+  const auto client = MakeClient();
+  for (const char* url :
+       {"", "nonsense://x", "file:///etc/passwd", "ftp://127.0.0.1/x", "http://"}) {
+    EXPECT_EQ(CodeOf(Exchange(*client, {.url = url})), ErrorCode::kInvalid) << url;
+  }
+  EXPECT_EQ(CodeOf(Exchange(*client, {.url = Url(server.port()), .headers = {{"a", "b\r\nc: d"}}})),
+            ErrorCode::kInvalid);
+  EXPECT_EQ(count, 0);
+}
+
+TEST(HttpClient, LoopbackNeverGoesThroughAProxy) {
+  TestServer server;
+  setenv("http_proxy", "http://127.0.0.1:9", 1);
+  const auto result = Exchange(*MakeClient(), {.url = Url(server.port())});
+  unsetenv("http_proxy");
+  EXPECT_TRUE(result) << result.error().message;
+}
+
+TEST(HttpClient, AClientThatGoesEndsItsExchanges) {
+  std::promise<Responder> given;
+  TestServer server(
+      [&](HttpRequest, Responder responder) { given.set_value(std::move(responder)); });
+  auto client = MakeClient();
+  std::promise<ErrorCode> failed;
+  client->Send({.url = Url(server.port())},
+               [&](const base::Result<HttpResponse>& result) { failed.set_value(CodeOf(result)); });
+  const Responder responder = given.get_future().get();
+  client.reset();
+  EXPECT_EQ(failed.get_future().get(), ErrorCode::kUnavailable);
+}
+
+TEST(HttpClient, ADoneMaySendTheNext) {
+  TestServer server;
+  std::promise<int> sent;
+  const auto client = MakeClient();
+  int count = 0;
+  std::function<void()> next = [&] {
+    client->Send({.url = Url(server.port())}, [&](const base::Result<HttpResponse>& result) {
+      if (!result || ++count == 10) return sent.set_value(count);
+      next();
+    });
+  };
+  next();
+  EXPECT_EQ(sent.get_future().get(), 10);
 }
 
 }  // namespace
