@@ -154,7 +154,7 @@ export class CardFields implements CardSource {
     if (event.isComposing || event.altKey || event.ctrlKey || event.metaKey) return;
     if (event.key === 'Enter') {
       event.preventDefault();
-      this.listener_.entered();
+      this.goOn(name);
       return;
     }
     const direction = event.key === 'Backspace' ? -1 : event.key === 'Delete' ? 1 : 0;
@@ -167,6 +167,14 @@ export class CardFields implements CardSource {
     event.preventDefault();
     this.put(input, erased);
     this.edit(name, false);
+  }
+
+  /** Enter, or "next" on a screen keyboard: to the next field that must be filled, else it is sent. */
+  private goOn(name: FieldName): void {
+    const rest = kFields.slice(kFields.indexOf(name) + 1);
+    const next = rest.find((later) => this.used().includes(later) && this.faultOf(later) === 'empty');
+    if (next) this.fields_[next].input.focus();
+    else this.listener_.entered();
   }
 
   private edit(name: FieldName, inserted: boolean): void {

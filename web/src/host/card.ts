@@ -16,6 +16,10 @@ export interface CardContext {
   readonly onDestroyed: () => void;
 }
 
+// The form's height in the default look, so that the shop's page does not jump when it appears.
+const kHeightPx = 154;
+const kHeightWithNamePx = 234;
+
 interface Call {
   readonly resolve: (state: PublicState) => void;
   readonly reject: (error: ObolusError) => void;
@@ -48,16 +52,18 @@ export class CardForm {
     }
     const { origin, sessionKey, locale, appearance } = this.context_;
     const theme = appearance.theme ?? 'light';
+    const name = this.options_.name ?? 'hidden';
     this.link_ = new FrameLink(element, {
       origin,
       sessionKey,
       theme,
+      heightPx: name === 'hidden' ? kHeightPx : kHeightWithNamePx,
       configure: {
         type: 'configure',
         locale,
         theme,
         variables: sendable(appearance.variables),
-        name: this.options_.name ?? 'hidden',
+        name,
       },
       onLoad: () => {
         this.connected_ = this.complete_ = false;

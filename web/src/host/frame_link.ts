@@ -9,6 +9,8 @@ export interface FrameLinkOptions {
   readonly origin: string;
   readonly sessionKey: string;
   readonly theme: 'light' | 'dark' | 'auto';
+  /** Until the frame says its own. */
+  readonly heightPx: number;
   readonly configure: HostMessage;
   /** A document was loaded: whatever was asked of the one before it is lost. */
   readonly onLoad: () => void;
@@ -43,7 +45,7 @@ export class FrameLink {
     style.border = '0';
     style.display = 'block';
     style.width = '100%';
-    style.height = '150px';
+    style.height = `${options_.heightPx}px`;
     // The same scheme as the frame's document, or browsers paint an opaque canvas behind it.
     style.colorScheme = kSchemes[options_.theme];
     iframe.addEventListener('load', () => this.connect());

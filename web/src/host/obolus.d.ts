@@ -98,7 +98,7 @@ export interface CardEvents {
   blur: { field: FieldName };
   /** The card has just become complete. */
   complete: void;
-  /** The shopper pressed Enter in a field. */
+  /** The shopper pressed Enter, and no field after this one is still to be filled. */
   enter: void;
   /** Something failed outside a call that could reject. */
   error: ObolusError;
