@@ -11,8 +11,9 @@ export interface Watching {
 
 export const kPollMs = 2000;
 const kSilenceMs = 4000;
-// A stream whose connection died unnoticed says nothing; one look now and then finds out.
-const kLookMs = 30_000;
+// A stream whose connection died unnoticed says nothing, nor need the server say that a time has
+// passed; one look now and then finds out.
+const kLookMs = 10_000;
 
 export function watchSession(session_key: string, watching: Watching): () => void {
   const url = `/sessions/${encodeURIComponent(session_key)}`;
