@@ -1,5 +1,5 @@
-// A session as a row: the columns that SQL asks about, and a JSON document for the rest. The
-// document is written with every member that has a value and read tolerantly (unknown members are
+// A session as a row: the columns that SQL asks about, and a JSON document for the rest
+// (storage/session_document). It is read tolerantly (unknown members are
 // skipped, missing ones take their default), so that a row of an older or newer version still
 // reads. Pure, and the same for every SQL dialect.
 #pragma once
@@ -29,10 +29,7 @@ struct SessionRow {
 // The columns. An ended session without `ended_at` (the machine makes none) ends at expires_at.
 SessionRow ToRow(const domain::Session& session);
 
-// The document, compact JSON.
-std::string ToDocument(const domain::Session& session);
-
-// kInternal: a column or a member does not hold what ToRow and ToDocument write.
+// kInternal: a column or a member does not hold what was written there.
 base::Result<domain::Session> FromRow(const SessionRow& row, std::string_view document);
 
 }  // namespace obolus::storage

@@ -15,18 +15,6 @@ using base::Uuid;
   "id, session_id, type, subject, traceparent, time, body, status, attempts, due_at, " \
   "first_due_at, settled_at, last_error"
 
-std::string_view TextOf(app::EventStatus status) {
-  switch (status) {
-    case app::EventStatus::kPending:
-      return "pending";
-    case app::EventStatus::kDelivered:
-      return "delivered";
-    case app::EventStatus::kParked:
-      return "parked";
-  }
-  return "";
-}
-
 app::EventStatus ParseStatus(std::string_view text) {
   if (text == "pending") return app::EventStatus::kPending;
   return text == "delivered" ? app::EventStatus::kDelivered : app::EventStatus::kParked;
@@ -148,7 +136,7 @@ Status SqliteTransaction::InsertEvent(const app::OutboxEvent& event) {
       " AND status = 'pending') THEN ?10 END)");
   query.Bind(event.id).Bind(event.session_id).Bind(event.type).Bind(event.subject);
   query.Bind(event.traceparent).Bind(event.time).BindBlob(base::AsBytes(event.body));
-  query.Bind(TextOf(event.status)).Bind(std::int64_t{event.attempts}).Bind(event.due_at);
+  query.Bind(app::ToString(event.status)).Bind(std::int64_t{event.attempts}).Bind(event.due_at);
   query.Bind(event.first_due_at).Bind(event.settled_at).Bind(event.last_error);
   Status inserted = query.Run();
   if (inserted) notice_.events = true;
@@ -168,7 +156,7 @@ Result<std::optional<app::OutboxEvent>> SqliteTransaction::FindEvent(const Uuid&
 Result<std::vector<app::OutboxEvent>> SqliteTransaction::ListEvents(
     const app::EventFilter& filter) {
   std::optional<std::string_view> status;
-  if (filter.status) status = TextOf(*filter.status);
+  if (filter.status) status = app::ToString(*filter.status);
   if (filter.session_id) {
     SqliteQuery query = database_.Query("SELECT " EVENT_COLUMNS
                                         " FROM events WHERE session_id = ?1"
@@ -212,7 +200,7 @@ Status SqliteTransaction::SaveDelivery(const app::OutboxEvent& event) {
       " settled_at = ?5, last_error = ?6,"
       " claim_at = CASE WHEN claim_at IS NOT NULL AND ?1 = 'pending' THEN ?3 END WHERE id = ?7"
       " RETURNING session_id");
-  query.Bind(TextOf(event.status)).Bind(std::int64_t{event.attempts}).Bind(event.due_at);
+  query.Bind(app::ToString(event.status)).Bind(std::int64_t{event.attempts}).Bind(event.due_at);
   query.Bind(event.first_due_at).Bind(event.settled_at).Bind(event.last_error).Bind(event.id);
   const Result<bool> row = query.Next();
   if (!row) return std::unexpected(row.error());

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "storage/row_mapping.h"
+#include "storage/session_document.h"
 
 namespace obolus::storage {
 namespace {

@@ -86,15 +86,15 @@ struct SealedCard {
 };
 
 struct EventFilter {
-  std::optional<EventStatus> status;
-  std::optional<Uuid> session_id;
+  std::optional<EventStatus> status = std::nullopt;
+  std::optional<Uuid> session_id = std::nullopt;
   std::size_t limit = 100;
 };
 
 struct OutboxCounts {
   std::int64_t pending = 0;
   std::int64_t parked = 0;
-  std::optional<Timestamp> oldest_pending;  // ce-time
+  std::optional<Timestamp> oldest_pending;  // ce-time of the one inserted first
 };
 
 // The view inside one transaction. Reads see this transaction's writes. Every call may fail with
@@ -104,10 +104,11 @@ class Transaction {
   virtual ~Transaction() = default;
 
   virtual Result<std::optional<domain::Session>> FindSession(const Uuid& id) = 0;
-  // The latest session of that kind and terminal, open or ended.
+  // The latest session of that kind and terminal: the one that has not ended (no other begins
+  // meanwhile), else the greatest id.
   virtual Result<std::optional<domain::Session>> FindByTerminal(domain::SessionKind kind,
                                                                 const Uuid& terminal_id) = 0;
-  // The latest 3DS session whose payment_terminal_id is that one.
+  // The latest 3DS session (greatest id) whose payment_terminal_id is that one.
   virtual Result<std::optional<domain::Session>> FindChallengeOf(
       const Uuid& payment_terminal_id) = 0;
   // kConflict: the id exists, or another session of that kind and terminal has not ended.
@@ -127,14 +128,16 @@ class Transaction {
   virtual Result<bool> InsertReceived(const ReceivedEvent& event) = 0;
   // Not applied events about that id, in order of arrival.
   virtual Result<std::vector<ReceivedEvent>> FindUnapplied(const Uuid& subject) = 0;
+  // kNotFound. Again is no error.
   virtual Status MarkApplied(const std::string& source, const std::string& id) = 0;
 
   virtual Status InsertEvent(const OutboxEvent& event) = 0;  // kConflict: the id exists
   virtual Result<std::optional<OutboxEvent>> FindEvent(const Uuid& id) = 0;
   virtual Result<std::vector<OutboxEvent>> ListEvents(
       const EventFilter& filter) = 0;  // newest first
-  // Pending events with due_at <= now that are the oldest pending one of their session, earliest
-  // due first, and sets their due_at to `lease_until`, so that no other relay takes them.
+  // Pending events with due_at <= now that are the oldest pending one of their session (by order of
+  // insertion), earliest due first, and sets their due_at to `lease_until`, so that no other relay
+  // takes them.
   virtual Result<std::vector<OutboxEvent>> ClaimDueEvents(Timestamp now, Timestamp lease_until,
                                                           std::size_t limit) = 0;
   // Saves status, attempts, due_at, first_due_at, settled_at, last_error. kNotFound.
@@ -148,15 +151,18 @@ class Transaction {
   virtual Status DeleteCardsOf(const Uuid& session_id) = 0;  // none is no error
 
   // Deletes, at most `limit` rows of each kind: cards past valid_until, answers and received events
-  // before `before`, and sessions that ended before `before` with their settled events. How many
-  // rows went.
+  // before `before`, and sessions that ended before `before` with their events. A session with a
+  // pending event stays until that is settled. How many rows went; the events of a session do not
+  // count towards `limit`.
   virtual Result<std::size_t> Purge(Timestamp now, Timestamp before, std::size_t limit) = 0;
 };
 
 // What one commit changed; for those who wait.
 struct CommitNotice {
   std::vector<Uuid> sessions;  // inserted or saved
-  bool events = false;         // an outbox row was inserted
+  // An event was inserted, or became the oldest pending one of its session (the one before it was
+  // settled, or it was replayed): the relay may have something to do.
+  bool events = false;
 };
 
 class Store {
@@ -170,15 +176,18 @@ class Store {
   virtual ~Store() = default;
 
   // `done` runs on a store thread after the commit is durable, with the body's own error, or with
-  // kUnavailable when the commit failed (then nothing of it is kept) or the queue is full
-  // (kRateLimited when full).
+  // kUnavailable when the commit failed (then nothing of it is kept). Work that is not taken on is
+  // answered at once, on the caller's thread: kUnavailable (closed), kRateLimited (the queue is
+  // full), both with `retry_after`. A body that throws fails alone, with kInternal.
   virtual void Transact(Body body, std::move_only_function<void(Status)> done) = 0;
-  // The same for bodies that only read; they may run beside writes and see the last commit.
+  // The same for bodies that only read (a write answers kInternal); they may run beside writes and
+  // see every commit whose `done` was called before.
   virtual void Read(Body body, std::move_only_function<void(Status)> done) = 0;
   // Called after each commit, before its `done`s, on a store thread. Set once, before the first
   // call.
   virtual void OnCommit(Listener listener) = 0;
-  // Ok when a trivial write would be durable now; for /readyz.
+  // Ok when a trivial write would be durable now; for /readyz. Waits, for seconds at most, so not
+  // on a store thread.
   virtual Status CheckHealth() = 0;
   // Finishes what is queued; later calls answer kUnavailable.
   virtual void Close() = 0;

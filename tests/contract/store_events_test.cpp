@@ -1,0 +1,401 @@
+// The store contract: the outbox, received events, answers, cards, and what is purged.
+#include <algorithm>
+#include <chrono>
+#include <mutex>
+#include <set>
+#include <thread>
+
+#include "contract/store_contract.h"
+
+namespace obolus::contract {
+namespace {
+
+using app::EventStatus;
+using base::ErrorCode;
+using base::Millis;
+
+std::vector<base::Uuid> IdsOf(const std::vector<app::OutboxEvent>& events) {
+  std::vector<base::Uuid> ids;
+  for (const auto& event : events) ids.push_back(event.id);
+  return ids;
+}
+
+base::Status StatusOf(const base::Result<bool>& result) {
+  return result ? base::Status{} : std::unexpected(result.error());
+}
+
+app::OutboxEvent Settled(app::OutboxEvent event, EventStatus status, base::Timestamp at) {
+  event.status = status;
+  event.settled_at = at;
+  ++event.attempts;
+  return event;
+}
+
+TEST_P(StoreContract, AnEventComesBackByteForByte) {
+  app::OutboxEvent event = samples_.NewEvent(samples_.NewId());
+  event.last_error = "503";
+  event.attempts = 3;
+  ASSERT_TRUE(Insert(event));
+  EXPECT_EQ(Find([&](app::Transaction& tx) { return tx.FindEvent(event.id); }), event);
+  EXPECT_EQ(Find([&](app::Transaction& tx) { return tx.FindEvent(samples_.NewId()); }),
+            std::nullopt);
+}
+
+TEST_P(StoreContract, InsertingAnExistingEventIsAConflict) {
+  const app::OutboxEvent event = samples_.NewEvent(samples_.NewId());
+  ASSERT_TRUE(Insert(event));
+  app::OutboxEvent again = samples_.NewEvent(samples_.NewId());
+  again.id = event.id;
+  EXPECT_TRUE(FailsWith(Insert(again), ErrorCode::kConflict));
+  EXPECT_EQ(Find([&](app::Transaction& tx) { return tx.FindEvent(event.id); }), event);
+}
+
+TEST_P(StoreContract, SaveDeliveryChangesTheDeliveryAndNothingElse) {
+  const app::OutboxEvent event = samples_.NewEvent(samples_.NewId());
+  ASSERT_TRUE(Insert(event));
+  app::OutboxEvent changed = event;
+  changed.attempts = 4;
+  changed.due_at += Millis(10);
+  changed.first_due_at += Millis(1);
+  changed.last_error = "timeout";
+  app::OutboxEvent meddled = changed;
+  meddled.body = "other bytes";
+  meddled.type = "Other";
+  meddled.time += Millis(1);
+  ASSERT_TRUE(Save(meddled));
+  EXPECT_EQ(Find([&](app::Transaction& tx) { return tx.FindEvent(event.id); }), changed);
+}
+
+TEST_P(StoreContract, SavingAnUnknownDeliveryIsNotFound) {
+  EXPECT_TRUE(FailsWith(Save(samples_.NewEvent(samples_.NewId())), ErrorCode::kNotFound));
+}
+
+TEST_P(StoreContract, EventsAreListedNewestFirstByStatusAndSession) {
+  const base::Uuid session = samples_.NewId();
+  std::vector<app::OutboxEvent> events;
+  for (int i = 0; i < 6; ++i) {
+    events.push_back(samples_.NewEvent(i % 2 == 0 ? session : samples_.NewId()));
+    ASSERT_TRUE(Insert(events.back()));
+  }
+  ASSERT_TRUE(Save(Settled(events[0], EventStatus::kDelivered, samples_.Now())));
+  ASSERT_TRUE(Save(Settled(events[1], EventStatus::kParked, samples_.Now())));
+  const auto list = [&](app::EventFilter filter) {
+    return IdsOf(Find([&](app::Transaction& tx) { return tx.ListEvents(filter); }));
+  };
+  const auto ids = IdsOf(events);
+  EXPECT_EQ(list({}), (std::vector{ids[5], ids[4], ids[3], ids[2], ids[1], ids[0]}));
+  EXPECT_EQ(list({.limit = 2}), (std::vector{ids[5], ids[4]}));
+  EXPECT_EQ(list({.status = EventStatus::kPending, .limit = 3}),
+            (std::vector{ids[5], ids[4], ids[3]}));
+  EXPECT_EQ(list({.status = EventStatus::kDelivered}), (std::vector{ids[0]}));
+  EXPECT_EQ(list({.status = EventStatus::kParked}), (std::vector{ids[1]}));
+  EXPECT_EQ(list({.session_id = session}), (std::vector{ids[4], ids[2], ids[0]}));
+  EXPECT_EQ(list({.status = EventStatus::kPending, .session_id = session}),
+            (std::vector{ids[4], ids[2]}));
+}
+
+TEST_P(StoreContract, AClaimTakesDueEventsEarliestFirst) {
+  std::vector<app::OutboxEvent> events;
+  for (const int delay : {0, -5, 1, -3}) {
+    events.push_back(samples_.NewEvent(samples_.NewId()));
+    events.back().due_at += Millis(delay);
+    ASSERT_TRUE(Insert(events.back()));
+  }
+  const auto ids = IdsOf(events);
+  EXPECT_EQ(IdsOf(Claim(samples_.Now(), 2)), (std::vector{ids[1], ids[3]}));
+  EXPECT_EQ(IdsOf(Claim(samples_.Now())), (std::vector{ids[0]}));
+  EXPECT_EQ(IdsOf(Claim(samples_.Now())), (std::vector<base::Uuid>{}));
+  EXPECT_EQ(IdsOf(Claim(samples_.Now() + Millis(1))), (std::vector{ids[2]}));
+}
+
+TEST_P(StoreContract, AClaimLastsUntilItsLease) {
+  const app::OutboxEvent event = samples_.NewEvent(samples_.NewId());
+  ASSERT_TRUE(Insert(event));
+  const base::Timestamp lease_until = samples_.Now() + std::chrono::seconds(60);
+  const auto claimed = Claim(samples_.Now());
+  ASSERT_EQ(claimed.size(), 1u);
+  app::OutboxEvent expected = event;
+  expected.due_at = lease_until;
+  EXPECT_EQ(claimed[0], expected);
+  EXPECT_EQ(Find([&](app::Transaction& tx) { return tx.FindEvent(event.id); }), expected);
+  EXPECT_TRUE(Claim(lease_until - Millis(1)).empty());
+  EXPECT_EQ(Claim(lease_until).size(), 1u);
+}
+
+TEST_P(StoreContract, OnlyTheOldestPendingEventOfASessionIsClaimed) {
+  const base::Uuid session = samples_.NewId();
+  const app::OutboxEvent first = samples_.NewEvent(session);
+  app::OutboxEvent second = samples_.NewEvent(session);
+  second.due_at -= std::chrono::hours(1);
+  const app::OutboxEvent other = samples_.NewEvent(samples_.NewId());
+  for (const auto& event : {first, second, other}) ASSERT_TRUE(Insert(event));
+  EXPECT_EQ(IdsOf(Claim(samples_.Now())), (std::vector{first.id, other.id}));
+  EXPECT_TRUE(Claim(samples_.Now()).empty()) << "the second waits while the first is under way";
+  ASSERT_TRUE(Save(Settled(first, EventStatus::kDelivered, samples_.Now())));
+  EXPECT_EQ(IdsOf(Claim(samples_.Now())), (std::vector{second.id}));
+}
+
+TEST_P(StoreContract, AFailedAttemptHoldsBackTheLaterOnesOfItsSession) {
+  const base::Uuid session = samples_.NewId();
+  app::OutboxEvent first = samples_.NewEvent(session);
+  const app::OutboxEvent second = samples_.NewEvent(session);
+  ASSERT_TRUE(Insert(first));
+  ASSERT_TRUE(Insert(second));
+  Claim(samples_.Now());
+  first.due_at = samples_.Now() + std::chrono::seconds(5);
+  first.attempts = 1;
+  ASSERT_TRUE(Save(first));
+  EXPECT_TRUE(Claim(samples_.Now() + std::chrono::seconds(4)).empty());
+  EXPECT_EQ(IdsOf(Claim(samples_.Now() + std::chrono::seconds(5))), (std::vector{first.id}));
+}
+
+TEST_P(StoreContract, AParkedEventDoesNotBlockTheNextAndGoesFirstWhenReplayed) {
+  const base::Uuid session = samples_.NewId();
+  const app::OutboxEvent first = samples_.NewEvent(session);
+  const app::OutboxEvent second = samples_.NewEvent(session);
+  ASSERT_TRUE(Insert(first));
+  ASSERT_TRUE(Insert(second));
+  ASSERT_TRUE(Save(Settled(first, EventStatus::kParked, samples_.Now())));
+  EXPECT_EQ(Find([](app::Transaction& tx) { return tx.NextDueEvent(); }), second.due_at);
+  ASSERT_TRUE(Save(first));
+  EXPECT_EQ(IdsOf(Claim(samples_.Now())), (std::vector{first.id}));
+}
+
+TEST_P(StoreContract, TheListenerHearsWhenAnEventBecomesTheNextToDeliver) {
+  std::atomic<bool> events = false;
+  store_->OnCommit([&](const app::CommitNotice& notice) { events = notice.events; });
+  const base::Uuid session = samples_.NewId();
+  app::OutboxEvent first = samples_.NewEvent(session);
+  ASSERT_TRUE(Insert(first));
+  ASSERT_TRUE(Insert(samples_.NewEvent(session)));
+  EXPECT_TRUE(events);
+  first.due_at += Millis(5);
+  ASSERT_TRUE(Save(first));
+  EXPECT_FALSE(events) << "an attempt failed: nothing new to do now";
+  ASSERT_TRUE(Save(Settled(first, EventStatus::kParked, samples_.Now())));
+  EXPECT_TRUE(events) << "the second is next";
+  ASSERT_TRUE(Save(first));
+  EXPECT_TRUE(events) << "replayed";
+}
+
+TEST_P(StoreContract, NextDueIsTheEarliestThatMayBeClaimed) {
+  const auto next = [&] { return Find([](app::Transaction& tx) { return tx.NextDueEvent(); }); };
+  EXPECT_EQ(next(), std::nullopt);
+  const base::Uuid session = samples_.NewId();
+  app::OutboxEvent first = samples_.NewEvent(session);
+  first.due_at += Millis(50);
+  ASSERT_TRUE(Insert(first));
+  ASSERT_TRUE(Insert(samples_.NewEvent(session)));
+  EXPECT_EQ(next(), first.due_at) << "the second one waits for it";
+  app::OutboxEvent other = samples_.NewEvent(samples_.NewId());
+  other.due_at += Millis(20);
+  ASSERT_TRUE(Insert(other));
+  EXPECT_EQ(next(), other.due_at);
+}
+
+TEST_P(StoreContract, TheOutboxIsCounted) {
+  const auto count = [&] { return Find([](app::Transaction& tx) { return tx.CountOutbox(); }); };
+  EXPECT_EQ(count().pending, 0);
+  EXPECT_EQ(count().oldest_pending, std::nullopt);
+  std::vector<app::OutboxEvent> events;
+  for (int i = 0; i < 5; ++i) {
+    events.push_back(samples_.NewEvent(samples_.NewId()));
+    ASSERT_TRUE(Insert(events.back()));
+    samples_.Advance(Millis(1));
+  }
+  ASSERT_TRUE(Save(Settled(events[0], EventStatus::kDelivered, samples_.Now())));
+  ASSERT_TRUE(Save(Settled(events[1], EventStatus::kParked, samples_.Now())));
+  EXPECT_EQ(count().pending, 3);
+  EXPECT_EQ(count().parked, 1);
+  EXPECT_EQ(count().oldest_pending, events[2].time);
+}
+
+TEST_P(StoreContract, RelaysThatClaimTogetherTakeEachEventOnce) {
+  constexpr int kEvents = 200;
+  for (int i = 0; i < kEvents; ++i) ASSERT_TRUE(Insert(samples_.NewEvent(samples_.NewId())));
+  std::mutex mutex;
+  std::vector<base::Uuid> taken;
+  std::vector<std::thread> relays;
+  for (int i = 0; i < 8; ++i) {
+    relays.emplace_back([&] {
+      while (true) {
+        const auto ids = IdsOf(Claim(samples_.Now(), 7));
+        if (ids.empty()) return;
+        const std::lock_guard lock(mutex);
+        taken.insert(taken.end(), ids.begin(), ids.end());
+      }
+    });
+  }
+  for (auto& relay : relays) relay.join();
+  EXPECT_EQ(taken.size(), std::size_t{kEvents});
+  EXPECT_EQ(std::set(taken.begin(), taken.end()).size(), std::size_t{kEvents});
+}
+
+TEST_P(StoreContract, AnAnswerIsKeptByScopeAndKey) {
+  const app::IdempotentAnswer answer = samples_.NewAnswer("caller POST /sessions", "key");
+  const auto insert = [&](const app::IdempotentAnswer& row) {
+    return Write([&](app::Transaction& tx) { return tx.InsertAnswer(row); });
+  };
+  const auto find = [&](const std::string& scope, const std::string& key) {
+    return Find([&](app::Transaction& tx) { return tx.FindAnswer(scope, key); });
+  };
+  EXPECT_EQ(find(answer.scope, answer.key), std::nullopt);
+  ASSERT_TRUE(insert(answer));
+  EXPECT_EQ(find(answer.scope, answer.key), answer);
+  app::IdempotentAnswer other = answer;
+  other.body = "other";
+  EXPECT_TRUE(FailsWith(insert(other), ErrorCode::kConflict));
+  EXPECT_EQ(find(answer.scope, answer.key), answer);
+  other.scope = "someone else";
+  ASSERT_TRUE(insert(other));
+  EXPECT_EQ(find(other.scope, other.key), other);
+  EXPECT_EQ(find("nobody", "key"), std::nullopt);
+}
+
+TEST_P(StoreContract, AReceivedEventIsKeptOnce) {
+  const base::Uuid subject = samples_.NewId();
+  const app::ReceivedEvent event = samples_.NewReceived("1", {subject});
+  app::ReceivedEvent again = event;
+  again.data = "other";
+  app::ReceivedEvent other_source = event;
+  other_source.source = "elsewhere";
+  const auto insert = [&](const app::ReceivedEvent& row) {
+    std::optional<bool> inserted;
+    EXPECT_TRUE(Write([&](app::Transaction& tx) -> base::Status {
+      auto result = tx.InsertReceived(row);
+      if (!result) return std::unexpected(result.error());
+      inserted = *result;
+      return {};
+    }));
+    return inserted;
+  };
+  EXPECT_EQ(insert(event), true);
+  EXPECT_EQ(insert(again), false);
+  EXPECT_EQ(insert(other_source), true);
+  EXPECT_EQ(Find([&](app::Transaction& tx) { return tx.FindUnapplied(subject); }),
+            (std::vector{event, other_source}));
+}
+
+TEST_P(StoreContract, EventsThatWereNotAppliedAreFoundByEachSubjectInOrderOfArrival) {
+  const base::Uuid a = samples_.NewId();
+  const base::Uuid b = samples_.NewId();
+  const app::ReceivedEvent first = samples_.NewReceived("z", {a, b, a});
+  const app::ReceivedEvent second = samples_.NewReceived("a", {a});
+  app::ReceivedEvent applied = samples_.NewReceived("m", {a, b});
+  applied.applied = true;
+  ASSERT_TRUE(Write([&](app::Transaction& tx) -> base::Status {
+    for (const auto& event : {first, applied, second}) EXPECT_TRUE(tx.InsertReceived(event));
+    return {};
+  }));
+  const auto unapplied = [&](const base::Uuid& subject) {
+    return Find([&](app::Transaction& tx) { return tx.FindUnapplied(subject); });
+  };
+  EXPECT_EQ(unapplied(a), (std::vector{first, second}));
+  EXPECT_EQ(unapplied(b), (std::vector{first}));
+  EXPECT_TRUE(unapplied(samples_.NewId()).empty());
+  const auto mark = [&](const std::string& id) {
+    return Write([&](app::Transaction& tx) { return tx.MarkApplied("commerce", id); });
+  };
+  ASSERT_TRUE(mark("z"));
+  ASSERT_TRUE(mark("z"));
+  EXPECT_EQ(unapplied(a), (std::vector{second}));
+  EXPECT_TRUE(unapplied(b).empty());
+  EXPECT_TRUE(FailsWith(mark("unknown"), ErrorCode::kNotFound));
+}
+
+TEST_P(StoreContract, CardsAreKeptUntilTheirSessionDropsThem) {
+  const base::Uuid session = samples_.NewId();
+  const app::SealedCard first = samples_.NewCard(session);
+  const app::SealedCard second = samples_.NewCard(session);
+  const app::SealedCard other = samples_.NewCard(samples_.NewId());
+  const auto insert = [&](const app::SealedCard& card) {
+    return Write([&](app::Transaction& tx) { return tx.InsertCard(card); });
+  };
+  const auto find = [&](const base::Uuid& id) {
+    return Find([&](app::Transaction& tx) { return tx.FindCard(id); });
+  };
+  for (const auto& card : {first, second, other}) ASSERT_TRUE(insert(card));
+  EXPECT_TRUE(FailsWith(insert(first), ErrorCode::kConflict));
+  EXPECT_EQ(find(first.id), first);
+  for (int i = 0; i < 2; ++i) {
+    ASSERT_TRUE(Write([&](app::Transaction& tx) { return tx.DeleteCardsOf(session); }));
+    EXPECT_EQ(find(first.id), std::nullopt);
+    EXPECT_EQ(find(second.id), std::nullopt);
+  }
+  EXPECT_EQ(find(other.id), other);
+}
+
+TEST_P(StoreContract, PurgeTakesOnlyWhatIsOver) {
+  const base::Timestamp before = samples_.Now();
+  const base::Timestamp now = before + std::chrono::hours(24);
+  const auto old_and_new = [&](auto make, auto set_time, auto insert) {
+    for (const int age : {1, 0}) {
+      auto row = make();
+      set_time(row, before - Millis(age));
+      EXPECT_TRUE(Write([&](app::Transaction& tx) { return insert(tx, row); }));
+    }
+  };
+  int key = 0;
+  old_and_new([&] { return samples_.NewAnswer("scope", std::to_string(key++)); },
+              [](auto& row, auto time) { row.created_at = time; },
+              [](auto& tx, auto& row) { return tx.InsertAnswer(row); });
+  old_and_new([&] { return samples_.NewReceived(std::to_string(key++), {samples_.NewId()}); },
+              [](auto& row, auto time) { row.received_at = time; },
+              [](auto& tx, auto& row) { return StatusOf(tx.InsertReceived(row)); });
+  old_and_new(
+      [&] { return samples_.NewCard(samples_.NewId()); },
+      [&](auto& row, auto time) { row.valid_until = time == before ? now + Millis(1) : now; },
+      [](auto& tx, auto& row) { return tx.InsertCard(row); });
+  old_and_new([&] { return samples_.Ended(samples_.NewPayment()); },
+              [](auto& row, auto time) { row.ended_at = time; },
+              [](auto& tx, auto& row) { return tx.InsertSession(row); });
+  const domain::Session open = samples_.NewPayment();
+  ASSERT_TRUE(Insert(open));
+  EXPECT_EQ(Purge(now, before), 4u);
+  EXPECT_EQ(Purge(now, before), 0u);
+  EXPECT_EQ(Session(open.id), open);
+  EXPECT_EQ(Find([&](app::Transaction& tx) { return tx.FindAnswer("scope", "0"); }), std::nullopt);
+  EXPECT_NE(Find([&](app::Transaction& tx) { return tx.FindAnswer("scope", "1"); }), std::nullopt);
+  EXPECT_EQ(Purge(now + Millis(1), before + Millis(1)), 4u);
+}
+
+TEST_P(StoreContract, PurgedTombstonesAreNotFoundAnyMore) {
+  const base::Uuid subject = samples_.NewId();
+  ASSERT_TRUE(Write([&](app::Transaction& tx) {
+    return StatusOf(tx.InsertReceived(samples_.NewReceived("1", {subject})));
+  }));
+  EXPECT_EQ(Purge(samples_.Now(), samples_.Now() + Millis(1)), 1u);
+  EXPECT_TRUE(Find([&](app::Transaction& tx) { return tx.FindUnapplied(subject); }).empty());
+}
+
+TEST_P(StoreContract, ASessionIsPurgedWithItsEventsOnceAllAreSettled) {
+  const domain::Session session = samples_.Ended(samples_.NewPayment());
+  const app::OutboxEvent delivered = samples_.NewEvent(session.id);
+  const app::OutboxEvent pending = samples_.NewEvent(session.id);
+  ASSERT_TRUE(Insert(session));
+  ASSERT_TRUE(Insert(Settled(delivered, EventStatus::kDelivered, samples_.Now())));
+  ASSERT_TRUE(Insert(pending));
+  const base::Timestamp later = samples_.Now() + std::chrono::hours(1);
+  EXPECT_EQ(Purge(later, later), 0u);
+  EXPECT_EQ(Session(session.id), session);
+  ASSERT_TRUE(Save(Settled(pending, EventStatus::kParked, samples_.Now())));
+  EXPECT_EQ(Purge(later, later), 3u);
+  EXPECT_EQ(Session(session.id), std::nullopt);
+  EXPECT_TRUE(Find([](app::Transaction& tx) { return tx.ListEvents({}); }).empty());
+}
+
+TEST_P(StoreContract, PurgeStopsAtItsLimit) {
+  for (int i = 0; i < 5; ++i) {
+    ASSERT_TRUE(Insert(samples_.Ended(samples_.NewPayment())));
+    ASSERT_TRUE(Write([&](app::Transaction& tx) {
+      return tx.InsertAnswer(samples_.NewAnswer("scope", std::to_string(i)));
+    }));
+  }
+  const base::Timestamp later = samples_.Now() + Millis(1);
+  EXPECT_EQ(Purge(later, later, 2), 4u);
+  EXPECT_EQ(Purge(later, later, 2), 4u);
+  EXPECT_EQ(Purge(later, later, 2), 2u);
+}
+
+}  // namespace
+}  // namespace obolus::contract
