@@ -1,8 +1,14 @@
 #include "base/secret.h"
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <cstdint>
+#include <cstdio>
+#include <fstream>
+#include <string>
 #include <thread>
 #include <type_traits>
 #include <utility>
@@ -110,6 +116,48 @@ TEST(SecretBytes, MoreThanThePoolsHoldStillWork) {
     const ByteView view = secrets[static_cast<std::size_t>(i)].view();
     ASSERT_EQ(std::ranges::count(view, static_cast<std::uint8_t>(i)), 40);
   }
+}
+
+// The flags that the kernel shows for the mapping that holds `address`, "rd wr mr mw me ac dd ...".
+std::string MappingFlags(const void* address) {
+  const auto wanted = reinterpret_cast<std::uintptr_t>(address);
+  std::ifstream maps("/proc/self/smaps");
+  bool is_in = false;
+  for (std::string line; std::getline(maps, line);) {
+    std::uintptr_t begin = 0;
+    std::uintptr_t end = 0;
+    if (std::sscanf(line.c_str(), "%lx-%lx ", &begin, &end) == 2) {
+      is_in = begin <= wanted && wanted < end;
+    } else if (is_in && line.starts_with("VmFlags:")) {
+      return line + " ";
+    }
+  }
+  return "";
+}
+
+TEST(SecretBytes, StaysOutOfCoreDumpsAndOfTheSwap) {
+  for (const std::size_t size : {16, 200, 4000, 10000, 300000}) {
+    SecretBytes secret = SecretBytes::OfSize(size);
+    const std::string flags = MappingFlags(secret.data());
+    EXPECT_NE(flags.find(" dd "), std::string::npos) << size << ": " << flags;
+    EXPECT_EQ(flags.find(" lo ") != std::string::npos, SecretMemoryIsLocked()) << size;
+  }
+}
+
+// What happens in a container whose RLIMIT_MEMLOCK is too low. 0 when all is as it should be.
+int UseSecretsThatCannotBeLocked() {
+  const rlimit none{0, 0};
+  if (setrlimit(RLIMIT_MEMLOCK, &none) != 0) return 1;
+  constexpr uid_t kNobody = 65534;  // root may lock whatever the limit says
+  if (geteuid() == 0 && setuid(kNobody) != 0) return 2;
+  SecretBytes secret = SecretBytes::OfSize(100000);
+  std::fill_n(secret.data(), secret.size(), std::uint8_t{7});
+  if (std::ranges::count(secret.view(), 7) != 100000) return 3;
+  return SecretMemoryIsLocked() ? 4 : 0;
+}
+
+TEST(SecretBytesDeathTest, WorksAndSaysSoWhereMemoryCannotBeLocked) {
+  EXPECT_EXIT(_exit(UseSecretsThatCannotBeLocked()), ::testing::ExitedWithCode(0), "");
 }
 
 TEST(SecretBytes, ManyThreadsNeverShareASlot) {

@@ -7,6 +7,7 @@
 #include <openssl/ec.h>
 #include <openssl/evp.h>
 #include <openssl/param_build.h>
+#include <openssl/pem.h>
 #include <openssl/rsa.h>
 
 #include <memory>
@@ -27,6 +28,15 @@ inline PkeyPointer Own(EVP_PKEY* key) {
 
 inline base::Bytes Decoded(const base::json::object& object, std::string_view member) {
   return base::DecodeBase64Url(object.at(member).as_string()).value();
+}
+
+inline std::string ToPem(EVP_PKEY* key) {
+  BIO* bio = BIO_new(BIO_s_mem());
+  PEM_write_bio_PKCS8PrivateKey(bio, key, nullptr, nullptr, 0, nullptr, nullptr);
+  std::string pem(BIO_ctrl_pending(bio), '\0');
+  BIO_read(bio, pem.data(), static_cast<int>(pem.size()));
+  BIO_free_all(bio);
+  return pem;
 }
 
 // An EC key from its coordinates, private when `d` is not empty.
