@@ -169,10 +169,14 @@ export class CardFields implements CardSource {
     this.edit(name, false);
   }
 
-  /** Enter, or "next" on a screen keyboard: to the next field that must be filled, else it is sent. */
+  /**
+   * Enter, or "next" on a screen keyboard: to the next field that must be filled; when there is
+   * none, it is a wish to pay.
+   */
   private goOn(name: FieldName): void {
     const rest = kFields.slice(kFields.indexOf(name) + 1);
-    const next = rest.find((later) => this.used().includes(later) && this.faultOf(later) === 'empty');
+    const used = this.used();
+    const next = rest.find((later) => used.includes(later) && this.faultOf(later) === 'empty');
     if (next) this.fields_[next].input.focus();
     else this.listener_.entered();
   }
