@@ -1,5 +1,5 @@
 // What a JWE key is made of, for base/jwe_key (makes, reads and prints keys) and base/jwe (uses
-// them); nobody else includes this, so that OpenSSL's types stay out of the house.
+// them). Nobody else includes this, so that OpenSSL's types stay out of the house.
 #pragma once
 
 #include <openssl/evp.h>

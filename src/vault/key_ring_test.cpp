@@ -12,7 +12,6 @@
 #include <utility>
 
 #include "base/json.h"
-#include "vault/key_file.h"
 
 namespace obolus::vault {
 namespace {
@@ -149,16 +148,6 @@ TEST_F(KeyRingTest, RefusesAFileThatOthersMayOpen) {
   EXPECT_TRUE(Open());
 }
 
-TEST_F(KeyRingTest, RefusesAFolderInItsPlace) {
-  fs::create_directory(path_);
-  EXPECT_EQ(OpenError().code, ErrorCode::kForbidden);
-}
-
-TEST_F(KeyRingTest, RefusesAFifoWithoutWaitingForIt) {
-  ASSERT_EQ(mkfifo(path_.c_str(), 0600), 0);
-  EXPECT_EQ(OpenError().code, ErrorCode::kForbidden);
-}
-
 TEST_F(KeyRingTest, FollowsALink) {
   ASSERT_TRUE(Open());
   const std::string target = (folder_ / "elsewhere").string();
@@ -180,11 +169,6 @@ TEST_F(KeyRingTest, NeverReplacesAFileThatItCannotRead) {
     EXPECT_EQ(OpenError().code, ErrorCode::kMalformed);
     EXPECT_EQ(Read(), text);
   }
-}
-
-TEST_F(KeyRingTest, RefusesAFileThatIsTooLarge) {
-  Write(std::string(1024 * 1024 + 1, ' '));
-  EXPECT_EQ(OpenError().code, ErrorCode::kTooLarge);
 }
 
 TEST_F(KeyRingTest, NamesTheMemberAtFault) {
@@ -253,14 +237,6 @@ TEST_F(KeyRingTest, ItsListHoldsNoKey) {
     EXPECT_EQ(info.id.find(key), std::string::npos);
     EXPECT_EQ(info.created_at, clock_.Now());
   }
-}
-
-TEST_F(KeyRingTest, CreatingNeverReplaces) {
-  ASSERT_TRUE(CreateKeyFile(path_, base::AsBytes("first")));
-  const auto again = CreateKeyFile(path_, base::AsBytes("second"));
-  ASSERT_FALSE(again);
-  EXPECT_EQ(again.error().code, ErrorCode::kConflict);
-  EXPECT_EQ(Read(), "first");
 }
 
 }  // namespace
