@@ -10,7 +10,9 @@ import { Obolus } from '../support/obolus.mjs';
 describe('an event to Commerce', () => {
   let obolus;
   before(async () => {
-    obolus = await Obolus.start({ bridge: { timeout_ms: 1000 } });
+    obolus = await Obolus.start({
+      bridge: { timeout_ms: 1000, retry_delays_ms: [0, 100, 200, 500] },
+    });
   });
   afterEach(() => {
     obolus.bridge.answer = () => ({ status: 204 });

@@ -75,7 +75,7 @@ function outboxRows(stack) {
   const file = path.join(stack.folder, 'data', 'obolus.db');
   const query =
     "SELECT coalesce(json_group_object(status, n), '{}') FROM " +
-    '(SELECT status, count(*) AS n FROM outbox GROUP BY status)';
+    '(SELECT status, count(*) AS n FROM events GROUP BY status)';
   const { status, stdout, stderr } = run('sqlite3', ['-readonly', file, query]);
   if (status !== 0) throw new Error(stderr);
   return JSON.parse(stdout);
