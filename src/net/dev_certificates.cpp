@@ -17,20 +17,14 @@
 #include <system_error>
 
 #include "base/check.h"
+#include "net/free_with.h"
 
 namespace obolus::net {
 namespace {
 
-template <auto Free>
-struct Deleter {
-  template <class T>
-  void operator()(T* object) const {
-    Free(object);
-  }
-};
-using Bio = std::unique_ptr<BIO, Deleter<BIO_free_all>>;
-using Certificate = std::unique_ptr<X509, Deleter<X509_free>>;
-using Key = std::unique_ptr<EVP_PKEY, Deleter<EVP_PKEY_free>>;
+using Bio = std::unique_ptr<BIO, FreeWith<BIO_free_all>>;
+using Certificate = std::unique_ptr<X509, FreeWith<X509_free>>;
+using Key = std::unique_ptr<EVP_PKEY, FreeWith<EVP_PKEY_free>>;
 
 constexpr long kDay = 24 * 60 * 60;
 constexpr long kValidDays = 90;
@@ -106,7 +100,7 @@ void SetSerial(X509* certificate) {
   std::array<unsigned char, 16> bytes{};
   CHECK(RAND_bytes(bytes.data(), static_cast<int>(bytes.size())) == 1);
   bytes[0] = static_cast<unsigned char>((bytes[0] & 0x7f) | 0x40);  // positive, RFC 5280 §4.1.2.2
-  const std::unique_ptr<BIGNUM, Deleter<BN_free>> number(
+  const std::unique_ptr<BIGNUM, FreeWith<BN_free>> number(
       BN_bin2bn(bytes.data(), static_cast<int>(bytes.size()), nullptr));
   CHECK(BN_to_ASN1_INTEGER(number.get(), X509_get_serialNumber(certificate)) != nullptr);
 }

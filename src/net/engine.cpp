@@ -1,32 +1,15 @@
 #include "net/engine.h"
 
-#include <csignal>
-
 #include <algorithm>
 #include <boost/asio/post.hpp>
 #include <condition_variable>
 
 #include "base/check.h"
 #include "net/engine_impl.h"
+#include "net/signals_blocked.h"
 
 namespace obolus::net {
 namespace {
-
-// Signals are main's: every thread of the engine starts with all of them blocked, SIGPIPE included.
-class SignalsBlocked {
- public:
-  SignalsBlocked() {
-    sigset_t all;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before_);
-  }
-  ~SignalsBlocked() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
-  SignalsBlocked(const SignalsBlocked&) = delete;
-  SignalsBlocked& operator=(const SignalsBlocked&) = delete;
-
- private:
-  sigset_t before_;
-};
 
 // Shared with the posted tasks, which may outlive the wait when the engine stops in the middle.
 struct Barrier {

@@ -3,9 +3,6 @@
 #include <curl/curl.h>
 
 #include <array>
-#include <atomic>
-#include <charconv>
-#include <csignal>
 #include <mutex>
 #include <thread>
 #include <unordered_map>
@@ -15,30 +12,26 @@
 #include "base/check.h"
 #include "base/url.h"
 #include "net/client_identity.h"
+#include "net/free_with.h"
+#include "net/signals_blocked.h"
 
 namespace obolus::net {
 namespace {
 
 constexpr int kPollMs = 1'000;  // a limit only; whatever happens wakes it
 
-template <auto Free>
-struct Deleter {
-  template <class T>
-  void operator()(T* object) const {
-    Free(object);
-  }
-};
-using Easy = std::unique_ptr<CURL, Deleter<curl_easy_cleanup>>;
-using Multi = std::unique_ptr<CURLM, Deleter<curl_multi_cleanup>>;
-using Share = std::unique_ptr<CURLSH, Deleter<curl_share_cleanup>>;
-using HeaderList = std::unique_ptr<curl_slist, Deleter<curl_slist_free_all>>;
+using Easy = std::unique_ptr<CURL, FreeWith<curl_easy_cleanup>>;
+using Multi = std::unique_ptr<CURLM, FreeWith<curl_multi_cleanup>>;
+using Share = std::unique_ptr<CURLSH, FreeWith<curl_share_cleanup>>;
+using HeaderList = std::unique_ptr<curl_slist, FreeWith<curl_slist_free_all>>;
 
 // One exchange, from Send to `done`. Its address is given to libcurl, so it does not move.
 struct Transfer {
   ClientRequest request;
   base::Done<HttpResponse> done;
   HttpResponse response;
-  std::size_t most = 0;
+  std::size_t most = 0;  // of the header, and of the body
+  std::size_t header_bytes = 0;
   bool too_large = false;
   Easy easy;
   HeaderList headers;
@@ -65,8 +58,14 @@ std::string_view Trim(std::string_view text) {
 }
 
 std::size_t OnHeader(char* data, std::size_t, std::size_t size, void* user) {
-  auto& headers = static_cast<Transfer*>(user)->response.headers;
+  auto& transfer = *static_cast<Transfer*>(user);
+  auto& headers = transfer.response.headers;
   const std::string_view line(data, size);
+  transfer.header_bytes += size;
+  if (transfer.header_bytes > transfer.most) {
+    transfer.too_large = true;
+    return 0;
+  }
   if (line.starts_with("HTTP/")) {
     headers = {};  // what came before belongs to an interim response
     return size;
@@ -295,13 +294,8 @@ base::Result<std::unique_ptr<HttpClient>> HttpClient::Make(ClientOptions options
   const long most = static_cast<long>(impl->options.max_connections);
   curl_multi_setopt(impl->multi.get(), CURLMOPT_MAX_TOTAL_CONNECTIONS, most);
   curl_multi_setopt(impl->multi.get(), CURLMOPT_MAXCONNECTS, most);
-  // With NOSIGNAL libcurl leaves SIGPIPE to us; signals belong to main anyway.
-  sigset_t all;
-  sigset_t before;
-  sigfillset(&all);
-  pthread_sigmask(SIG_SETMASK, &all, &before);
+  const SignalsBlocked blocked;  // with NOSIGNAL libcurl leaves SIGPIPE to us
   impl->thread = std::thread([raw = impl.get()] { raw->Run(); });
-  pthread_sigmask(SIG_SETMASK, &before, nullptr);
   return std::unique_ptr<HttpClient>(new HttpClient(std::move(impl)));
 }
 

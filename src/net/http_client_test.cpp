@@ -181,6 +181,14 @@ TEST(HttpClient, AResponseThatIsTooLargeIsCutOff) {
             ErrorCode::kTooLarge);
 }
 
+TEST(HttpClient, AHeaderThatIsTooLargeIsCutOffToo) {
+  TestServer server([](HttpRequest, Responder responder) {
+    responder.Send({.headers = {{"A", std::string(600, 'a')}, {"B", std::string(600, 'b')}}});
+  });
+  const auto client = MakeClient({.max_response_bytes = 1000});
+  EXPECT_EQ(CodeOf(Exchange(*client, {.url = Url(server.port())})), ErrorCode::kTooLarge);
+}
+
 TEST(HttpClient, OnlyHttpUrlsAndHeadersWithoutLineBreaksAreSent) {
   std::atomic<int> count{0};
   TestServer server([&](HttpRequest request, Responder responder) {

@@ -45,11 +45,13 @@ class AnswerSink final : public Responder::Sink {
     auto handle = MakeStreamHandle(queue);
     if (lane_->OnThread()) {
       StartOn(connection_, queue, std::move(head));
-    } else {
-      lane_->Post([connection = std::move(connection_), queue, head = std::move(head)]() mutable {
-        StartOn(connection, queue, std::move(head));
-      });
+      return handle;
     }
+    const bool posted =
+        lane_->Post([connection = connection_, queue, head = std::move(head)]() mutable {
+          StartOn(connection, queue, std::move(head));
+        });
+    if (!posted) queue->Gone();
     return handle;
   }
 

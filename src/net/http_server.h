@@ -29,7 +29,8 @@ class ResponseStream {
   // False when the connection is gone; nothing was queued then.
   virtual bool Write(std::string chunk) = 0;
   virtual void Close() = 0;
-  // Called once, on an engine thread, when the connection ends for whatever reason.
+  // Called once, on an engine thread, when the connection ends for whatever reason; within this
+  // call when the server has already gone. Set it once.
   virtual void OnClosed(std::move_only_function<void()> callback) = 0;
 };
 
@@ -83,6 +84,9 @@ struct ServerOptions {
   std::function<HttpResponse(int status, std::string reason)> refuse{};
 };
 
+// Start, StopListening, Drain and the end: any thread but the engine's own (CHECK). The handler
+// runs on engine threads, for several connections at once, and never again once the server has
+// gone.
 class HttpServer {
  public:
   // Listens. Errors: kInvalid (a TLS file that cannot be read or does not fit), kUnavailable (the

@@ -36,11 +36,12 @@ Lane::Lane(std::shared_ptr<ServerCore> core, asio::io_context& loop, std::thread
       now_(std::chrono::steady_clock::now()),
       date_(FormatHttpDate(WallSeconds())) {}
 
-void Lane::Post(std::move_only_function<void()> task) {
+bool Lane::Post(std::move_only_function<void()>&& task) {
   const std::lock_guard lock(mutex_);
-  if (!open_) return;
+  if (!open_) return false;
   inbox_.push_back(std::move(task));
   if (inbox_.size() == 1) asio::post(loop_, [self = shared_from_this()] { self->RunInbox(); });
+  return true;
 }
 
 void Lane::RunInbox() {
@@ -73,12 +74,11 @@ void Lane::Retire() {
 }
 
 void Lane::Close() {
-  std::vector<std::move_only_function<void()>> dropped;
   {
     const std::lock_guard lock(mutex_);
     open_ = false;
-    dropped.swap(inbox_);
   }
+  RunInbox();  // promises such as OnClosed are kept
   timer_.reset();
   for (Connection* connection : connections_) connection->Abort();
 }

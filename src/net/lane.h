@@ -41,9 +41,9 @@ class Lane : public std::enable_shared_from_this<Lane> {
  public:
   Lane(std::shared_ptr<ServerCore> core, asio::io_context& loop, std::thread::id thread);
 
-  // Runs `task` on the lane's thread, soon, never inside this call; dropped when the lane is
-  // closed. Many tasks posted in a row wake the thread once. Any thread.
-  void Post(std::move_only_function<void()> task);
+  // Runs `task` on the lane's thread, soon, never inside this call. Many tasks posted in a row wake
+  // the thread once. False, with the task left alone: the server has gone. Any thread.
+  bool Post(std::move_only_function<void()>&& task);
   bool OnThread() const { return std::this_thread::get_id() == thread_; }
 
   // The rest: the lane's thread, or any one thread once the engine has stopped.

@@ -66,12 +66,12 @@ void StreamQueue::Wake() {
 }
 
 void StreamQueue::OnGone(std::move_only_function<void()> callback) {
-  const std::lock_guard lock(mutex_);
-  if (gone_) {
-    lane_->Post(std::move(callback));
-  } else {
-    callback_ = std::move(callback);
+  {
+    const std::lock_guard lock(mutex_);
+    if (!gone_) return std::swap(callback_, callback);
   }
+  // Outside the lock: the callback may hold the stream itself.
+  if (!lane_->Post(std::move(callback))) callback();
 }
 
 bool StreamQueue::Take(std::string& chunk) {

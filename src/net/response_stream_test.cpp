@@ -152,6 +152,31 @@ TEST(ResponseStream, AServerThatGoesCallsOnClosedBeforeItIsGone) {
   EXPECT_FALSE(stream->Write("nobody"));
 }
 
+TEST(ResponseStream, OnClosedThatComesTooLateIsCalledEvenIfItHoldsTheStreamAndTheServerIsGone) {
+  std::promise<std::shared_ptr<ResponseStream>> started;
+  TestServer server(
+      [&](HttpRequest, Responder responder) { started.set_value(responder.Start({})); });
+  TestSocket client(server.port());
+  ASSERT_TRUE(client.Send(kGet));
+  auto stream = started.get_future().get();
+  server.http.reset();
+  bool called = false;
+  ResponseStream& raw = *stream;
+  raw.OnClosed([stream = std::move(stream), &called] { called = true; });
+  EXPECT_TRUE(called);
+}
+
+TEST(ResponseStream, OneStartedAfterTheServerHasGoneIsClosedFromTheBeginning) {
+  std::promise<Responder> given;
+  TestServer server(
+      [&](HttpRequest, Responder responder) { given.set_value(std::move(responder)); });
+  TestSocket client(server.port());
+  ASSERT_TRUE(client.Send(kGet));
+  Responder responder = given.get_future().get();
+  server.http.reset();
+  EXPECT_FALSE(responder.Start({})->Write("nobody"));
+}
+
 TEST(ResponseStream, HeadGetsTheHeadOnly) {
   StreamServer server;
   TestSocket client(server.port());

@@ -8,6 +8,7 @@
 #include <memory>
 
 #include "base/encoding.h"
+#include "net/free_with.h"
 
 namespace obolus::net {
 namespace {
@@ -20,13 +21,6 @@ constexpr const char* kTls12Suites =
     "ECDHE-RSA-AES256-GCM-SHA384:ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-CHACHA20-POLY1305";
 constexpr std::string_view kSessionContext = "obolus";
 
-template <auto Free>
-struct Deleter {
-  template <class T>
-  void operator()(T* object) const {
-    Free(object);
-  }
-};
 void FreeNames(GENERAL_NAMES* names) {
   GENERAL_NAMES_free(names);
 }
@@ -61,7 +55,7 @@ std::string TextOf(const ASN1_STRING* value) {
   unsigned char* utf8 = nullptr;
   const int size = ASN1_STRING_to_UTF8(&utf8, value);
   if (size < 0) return {};
-  const std::unique_ptr<unsigned char, Deleter<FreeOpenSsl>> owned(utf8);
+  const std::unique_ptr<unsigned char, FreeWith<FreeOpenSsl>> owned(utf8);
   std::string text(reinterpret_cast<const char*>(utf8), static_cast<std::size_t>(size));
   // "good\0.evil" must not be read as "good".
   return text.contains('\0') ? std::string() : text;
@@ -76,7 +70,7 @@ std::string CommonName(const X509* certificate) {
 
 std::vector<std::string> AlternativeNames(const X509* certificate) {
   std::vector<std::string> result;
-  const std::unique_ptr<GENERAL_NAMES, Deleter<FreeNames>> names(static_cast<GENERAL_NAMES*>(
+  const std::unique_ptr<GENERAL_NAMES, FreeWith<FreeNames>> names(static_cast<GENERAL_NAMES*>(
       X509_get_ext_d2i(certificate, NID_subject_alt_name, nullptr, nullptr)));
   if (!names) return result;
   for (int i = 0; i < sk_GENERAL_NAME_num(names.get()); ++i) {
