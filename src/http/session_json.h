@@ -1,0 +1,26 @@
+// A session as the client protocol shows it (contract §4.1): what the shopper's browser does next,
+// and what it needs for that. Also the origins that may read it. Pure.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "app/show_session.h"
+#include "base/json.h"
+
+namespace obolus::http {
+
+// {"next_action", "status"?, "data", "terminal_id", "expires_at", "expires_in", "payment",
+// "merchant", "locale", "continue_url", "commerce_state", "attempts_left"}
+base::json::object RenderState(const app::Services& services, const app::SessionView& view);
+
+// Where the shopper goes now, when the session has ended and Commerce gave an address for that end;
+// else empty. A payment session whose card was taken waits for Commerce's StateChanged, but not
+// longer than ten seconds.
+std::string ContinueUrl(const app::SessionView& view);
+
+// Ours first, then the session's, or the configured ones when it names none.
+std::vector<std::string> AllowedOrigins(const app::Services& services,
+                                        const domain::Session& session);
+
+}  // namespace obolus::http

@@ -1,0 +1,13 @@
+// The client session protocol (contract §4.1): what the library, the public SDKs and our pages ask
+// of a session. No credential but the session key in the path, which is why the path is never
+// logged. Shopper listener only.
+#pragma once
+
+#include "app/services.h"
+#include "http/router.h"
+
+namespace obolus::http {
+
+void AddShopperRoutes(Router& router, const app::Services& services, base::Scheduler& scheduler);
+
+}  // namespace obolus::http
