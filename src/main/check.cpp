@@ -1,0 +1,85 @@
+#include "main/check.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <future>
+
+#include "base/crypto.h"
+#include "net/http_client.h"
+#include "vault/key_ring.h"
+
+namespace obolus::main {
+namespace {
+
+void Add(CheckReport& report, const char* verdict, const std::string& line) {
+  report.text += std::string(verdict) + "  " + line + "\n";
+  if (std::string_view(verdict) == "FAIL") report.ok = false;
+}
+
+void CheckDataDir(const Config& config, CheckReport& report) {
+  struct stat info{};
+  if (stat(config.data_dir.c_str(), &info) != 0) {
+    return Add(report, "ok  ", "data_dir " + config.data_dir + " will be made on the first start");
+  }
+  if (access(config.data_dir.c_str(), W_OK | X_OK) != 0) {
+    return Add(report, "FAIL", "data_dir " + config.data_dir + " cannot be written by this user");
+  }
+  Add(report, "ok  ", "data_dir " + config.data_dir);
+  if (access(config.vault.key_file.c_str(), F_OK) != 0) {
+    return Add(report, "ok  ", "keys will be made in " + config.vault.key_file);
+  }
+  const base::SystemClock clock;
+  const auto keys = vault::KeyRing::Open(config.vault.key_file, clock);
+  Add(report, keys ? "ok  " : "FAIL",
+      keys ? "keys in " + config.vault.key_file : keys.error().message);
+}
+
+// Any answer shows that name, network, certificates and listener are right; only Commerce knows
+// what it does with a POST.
+void CheckBridge(const Config& config, CheckReport& report) {
+  auto client = net::HttpClient::Make({.tls = {.ca_file = config.bridge.ca,
+                                               .certificate_file = config.bridge.certificate,
+                                               .key_file = config.bridge.key},
+                                       .connect_timeout = base::Millis(3'000),
+                                       .timeout = base::Millis(5'000)});
+  if (!client) return Add(report, "FAIL", "bridge: " + client.error().message);
+  std::promise<base::Result<net::HttpResponse>> promise;
+  auto answered = promise.get_future();
+  (*client)->Send({.method = "OPTIONS", .url = config.bridge.url, .headers = {}, .body = {}},
+                  [&promise](base::Result<net::HttpResponse> response) {
+                    promise.set_value(std::move(response));
+                  });
+  const auto response = answered.get();
+  if (!response) {
+    return Add(report, "warn",
+               "bridge " + config.bridge.url + " does not answer (" + response.error().message +
+                   "); events would wait");
+  }
+  Add(report, "ok  ",
+      "bridge " + config.bridge.url + " answers (" + std::to_string(response->status) + ")");
+}
+
+}  // namespace
+
+CheckReport CheckInstallation(const Config& config) {
+  CheckReport report;
+  Add(report, "ok  ", "configuration");
+  CheckDataDir(config, report);
+  if (config.shopper.tls.mode == TlsMode::kOff) {
+    Add(report, "warn",
+        "shopper.tls.mode is off: only for trying, or behind a proxy on this machine");
+  }
+  CheckBridge(config, report);
+  return report;
+}
+
+std::string DescribeFaults(const base::Error& error) {
+  std::string text;
+  for (const auto& field : error.fields) {
+    text += (field.pointer.empty() ? "" : field.pointer + " ") + field.detail + "\n";
+  }
+  return text.empty() ? error.message + "\n" : text;
+}
+
+}  // namespace obolus::main

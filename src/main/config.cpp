@@ -1,0 +1,250 @@
+#include "main/config.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "base/json.h"
+#include "base/url.h"
+#include "main/config_values.h"
+
+extern char** environ;
+
+namespace obolus::main {
+namespace {
+
+using base::HttpPolicy;
+
+bool IsLoopback(const std::string& address) {
+  return address.starts_with("127.") || address == "::1" || address == "localhost";
+}
+
+TlsConfig ReadTls(ConfigValues& values, const std::string& section, bool mutual_possible) {
+  const std::string prefix = section + ".tls.";
+  TlsConfig tls{.certificate = values.Text(prefix + "certificate"),
+                .key = values.Text(prefix + "key"),
+                .client_ca = mutual_possible ? values.Text(prefix + "client_ca") : ""};
+  const std::string mode = values.Text(prefix + "mode");
+  if (mode == "off") {
+    tls.mode = TlsMode::kOff;
+  } else if (mode == "server") {
+    tls.mode = TlsMode::kServer;
+  } else if (mode == "mutual" && mutual_possible) {
+    tls.mode = TlsMode::kMutual;
+  } else {
+    values.Fault(prefix + "mode", mutual_possible ? "must be \"mutual\", \"server\" or \"off\""
+                                                  : "must be \"server\" or \"off\"");
+  }
+  const auto readable = [&](const std::string& key, const std::string& path) {
+    if (path.empty()) return values.Fault(prefix + key, "is needed: the path of a PEM file");
+    if (access(path.c_str(), R_OK) != 0) {
+      values.Fault(prefix + key, path + " cannot be read");
+    }
+  };
+  if (tls.mode != TlsMode::kOff) {
+    readable("certificate", tls.certificate);
+    readable("key", tls.key);
+  }
+  if (tls.mode == TlsMode::kMutual) readable("client_ca", tls.client_ca);
+  return tls;
+}
+
+ListenerConfig ReadListener(ConfigValues& values, const std::string& section) {
+  return {.address = values.Text(section + ".address"),
+          .port = static_cast<std::uint16_t>(values.Integer(section + ".port", 0, 65'535)),
+          .tls = {}};
+}
+
+void CheckPlain(ConfigValues& values, const std::string& section, const ListenerConfig& listener) {
+  if (listener.tls.mode == TlsMode::kOff && !IsLoopback(listener.address)) {
+    values.Fault(section + ".address", listener.address + " is not loopback, so " + section +
+                                           ".tls.mode must not be off");
+  }
+}
+
+void ReadCallers(ConfigValues& values, Config& config) {
+  const std::string rule = values.Text("commerce.require");
+  const std::map<std::string, http::CallerRule> rules = {
+      {"both", http::CallerRule::kBoth},
+      {"either", http::CallerRule::kEither},
+      {"api_key", http::CallerRule::kApiKey},
+      {"certificate", http::CallerRule::kCertificate}};
+  const auto found = rules.find(rule);
+  if (found == rules.end()) {
+    return values.Fault("commerce.require", "must be both, either, api_key or certificate");
+  }
+  config.callers.rule = found->second;
+  config.callers.allowed_names = values.Texts("commerce.allowed_names");
+  for (const std::string& text : values.Texts("commerce.api_keys")) {
+    const auto bytes = base::DecodeHex(text);
+    base::Sha256Digest digest{};
+    if (!bytes || bytes->size() != digest.size()) {
+      values.Fault("commerce.api_keys",
+                   "must hold SHA-256 digests: 64 hex digits each, as "
+                   "`obolus apikey create` prints them");
+      break;
+    }
+    std::ranges::copy(*bytes, digest.begin());
+    config.callers.api_key_digests.push_back(digest);
+  }
+  const bool by_key = found->second != http::CallerRule::kCertificate;
+  const bool must_have_key = by_key && found->second != http::CallerRule::kEither;
+  if (must_have_key && config.callers.api_key_digests.empty()) {
+    values.Fault("commerce.api_keys", "is empty, so nobody could call; `obolus apikey create`");
+  }
+  const bool by_certificate =
+      found->second == http::CallerRule::kBoth || found->second == http::CallerRule::kCertificate;
+  if (by_certificate && config.commerce.tls.mode != TlsMode::kMutual) {
+    values.Fault("commerce.tls.mode", "must be mutual when commerce.require is " + rule);
+  }
+}
+
+void ReadListeners(ConfigValues& values, Config& config) {
+  config.public_url = values.Text("public_url");
+  const auto url = base::ParseUrl(config.public_url, HttpPolicy::kHttpOnLoopback);
+  if (!url) {
+    values.Fault("public_url", url.error().message);
+  } else if (url->Origin() != config.public_url) {
+    values.Fault("public_url", "must be an origin such as https://pay.example, without a path");
+  }
+  config.commerce = ReadListener(values, "commerce");
+  config.commerce.tls = ReadTls(values, "commerce", true);
+  CheckPlain(values, "commerce", config.commerce);
+  ReadCallers(values, config);
+  config.members = values.Table("commerce.members");
+  for (const auto& [member, pointer] : config.members) {
+    if (!pointer.starts_with('/')) {
+      values.Fault("commerce.members." + member, "must be a JSON pointer such as /a/b");
+    }
+  }
+  config.shopper = ReadListener(values, "shopper");
+  config.shopper.tls = ReadTls(values, "shopper", false);
+  CheckPlain(values, "shopper", config.shopper);
+  config.max_connections = values.Integer("shopper.max_connections", 1, 1'000'000);
+  config.default_origins = values.Texts("shopper.default_origins");
+  for (const std::string& origin : config.default_origins) {
+    const auto parsed = base::ParseUrl(origin, HttpPolicy::kHttpOnLoopback);
+    if (!parsed || parsed->Origin() != origin) {
+      values.Fault("shopper.default_origins",
+                   origin + " is not an origin such as https://shop.example");
+    }
+  }
+  config.operators = ReadListener(values, "operator");
+  if (!IsLoopback(config.operators.address)) {
+    values.Fault("operator.address", "must be loopback: it asks for no credential");
+  }
+}
+
+void ReadBridge(ConfigValues& values, Config& config) {
+  auto& bridge = config.bridge;
+  bridge.url = values.Text("bridge.url");
+  bridge.source = values.Text("bridge.source");
+  bridge.certificate = values.Text("bridge.certificate");
+  bridge.key = values.Text("bridge.key");
+  bridge.ca = values.Text("bridge.ca");
+  bridge.timeout_ms = values.Integer("bridge.timeout_ms", 100, 120'000);
+  bridge.concurrency = values.Integer("bridge.concurrency", 1, 1024);
+  bridge.retry_delays_ms = values.Integers("bridge.retry_delays_ms", 0, 86'400'000);
+  bridge.retry_longest_ms = values.Integer("bridge.retry_longest_ms", 100, 86'400'000);
+  bridge.give_up_after_h = values.Integer("bridge.give_up_after_h", 1, 8760);
+  bridge.terminal_id_in_tds_result = values.Boolean("bridge.terminal_id_in_tds_result");
+  if (const auto url = base::ParseUrl(bridge.url, HttpPolicy::kHttpOnLoopback); !url) {
+    values.Fault("bridge.url",
+                 bridge.url.empty() ? "is needed: Commerce's event bridge" : url.error().message);
+  }
+  if (bridge.source.find(':') == std::string::npos || bridge.source.size() > 512) {
+    values.Fault("bridge.source", "must be a URI that names this installation");
+  }
+  if (bridge.certificate.empty() != bridge.key.empty()) {
+    values.Fault("bridge.key", "and bridge.certificate go together");
+  }
+  for (const auto& [key, path] :
+       {std::pair("bridge.certificate", bridge.certificate), std::pair("bridge.key", bridge.key),
+        std::pair("bridge.ca", bridge.ca)}) {
+    if (!path.empty() && access(path.c_str(), R_OK) != 0) {
+      values.Fault(key, path + " cannot be read");
+    }
+  }
+}
+
+void ReadRest(ConfigValues& values, Config& config) {
+  config.data_dir = values.Text("data_dir");
+  if (config.data_dir.empty()) values.Fault("data_dir", "is needed");
+  config.io_threads = values.Integer("io_threads", 0, 64);
+  const std::string kind = values.Text("store.kind");
+  if (kind != "sqlite" && kind != "memory") {
+    values.Fault("store.kind", "must be \"sqlite\" or \"memory\"");
+  }
+  const auto or_in_data_dir = [&](const std::string& path, const char* name) {
+    return path.empty() ? config.data_dir + "/" + name : path;
+  };
+  config.store = {.in_memory = kind == "memory",
+                  .path = or_in_data_dir(values.Text("store.path"), "obolus.db"),
+                  .max_queued = values.Integer("store.max_queued", 16, 1'000'000)};
+  config.sessions = {
+      .payment_expires_in_s = values.Integer("sessions.payment_expires_in_s", 60, 86'400),
+      .tds_expires_in_s = values.Integer("sessions.tds_expires_in_s", 60, 5940),
+      .max_attempts = values.Integer("sessions.max_attempts", 1, 100),
+      .tds_result_on_expiry = values.Boolean("sessions.tds_result_on_expiry"),
+      .sweep_interval_ms = values.Integer("sessions.sweep_interval_ms", 50, 60'000),
+      .keep_for_h = values.Integer("sessions.keep_for_h", 24, 8760)};
+  if (values.Text("vault.provider") != "embedded") {
+    values.Fault("vault.provider", "must be \"embedded\"");
+  }
+  config.vault = {.key_file = or_in_data_dir(values.Text("vault.key_file"), "obolus.keys"),
+                  .card_valid_for_s = values.Integer("vault.card_valid_for_s", 60, 31'536'000)};
+  const std::string level = values.Text("log.level");
+  const std::map<std::string, base::LogLevel> levels = {{"debug", base::LogLevel::kDebug},
+                                                        {"info", base::LogLevel::kInfo},
+                                                        {"warn", base::LogLevel::kWarn},
+                                                        {"error", base::LogLevel::kError}};
+  const auto found = levels.find(level);
+  if (found == levels.end()) {
+    values.Fault("log.level", "must be debug, info, warn or error");
+  } else {
+    config.log_level = found->second;
+  }
+}
+
+}  // namespace
+
+base::Result<Config> LoadConfig(const ConfigSources& sources) {
+  ConfigValues values(DefaultConfig());
+  if (!sources.file.empty()) values.AddFile(sources.file);
+  for (const auto& [variable, value] : sources.environment) {
+    // The programs that tests point at with OBOLUS_BIN and the like have no section.
+    const auto key = ConfigValues::KeyOfVariable(variable);
+    if (key && (key->find('.') != std::string::npos || *key == "data_dir" || *key == "public_url" ||
+                *key == "io_threads")) {
+      values.AddSetting(*key, value, "the environment variable " + variable);
+    }
+  }
+  for (const std::string& setting : sources.settings) {
+    const std::size_t equals = setting.find('=');
+    if (equals == std::string::npos) {
+      values.Fault(setting, "must be KEY=VALUE");
+    } else {
+      values.AddSetting(setting.substr(0, equals), setting.substr(equals + 1), "--set");
+    }
+  }
+  Config config;
+  ReadListeners(values, config);
+  ReadBridge(values, config);
+  ReadRest(values, config);
+  if (!values.faults().empty()) return base::InvalidMembers(std::move(values.faults()));
+  return config;
+}
+
+std::map<std::string, std::string> Environment() {
+  std::map<std::string, std::string> variables;
+  for (char** entry = environ; *entry != nullptr; ++entry) {
+    const std::string_view text = *entry;
+    const std::size_t equals = text.find('=');
+    if (equals != std::string_view::npos) {
+      variables.emplace(text.substr(0, equals), text.substr(equals + 1));
+    }
+  }
+  return variables;
+}
+
+}  // namespace obolus::main

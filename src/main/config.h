@@ -1,0 +1,90 @@
+// The configuration: config/default.toml, which is compiled in and is the list of all keys, then a
+// file, the environment and the command line, later ones winning. Every fault names its key and
+// what to do. Read once at start by main/.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "base/log.h"
+#include "base/result.h"
+#include "http/middleware.h"
+
+namespace obolus::main {
+
+enum class TlsMode { kOff, kServer, kMutual };
+
+struct TlsConfig {
+  TlsMode mode = TlsMode::kOff;
+  std::string certificate;
+  std::string key;
+  std::string client_ca;
+};
+
+struct ListenerConfig {
+  std::string address;
+  std::uint16_t port = 0;
+  TlsConfig tls;
+};
+
+struct Config {
+  std::string data_dir;
+  std::string public_url;
+  std::int64_t io_threads = 0;
+
+  ListenerConfig commerce;
+  http::CallerPolicy callers;
+  std::map<std::string, std::string> members;
+
+  ListenerConfig shopper;
+  std::vector<std::string> default_origins;
+  std::int64_t max_connections = 0;
+
+  ListenerConfig operators;
+
+  struct {
+    std::string url, source, certificate, key, ca;
+    std::int64_t timeout_ms = 0, concurrency = 0, retry_longest_ms = 0, give_up_after_h = 0;
+    std::vector<std::int64_t> retry_delays_ms;
+    bool terminal_id_in_tds_result = false;
+  } bridge;
+
+  struct {
+    bool in_memory = false;
+    std::string path;
+    std::int64_t max_queued = 0;
+  } store;
+
+  struct {
+    std::int64_t payment_expires_in_s = 0, tds_expires_in_s = 0, max_attempts = 0;
+    bool tds_result_on_expiry = true;
+    std::int64_t sweep_interval_ms = 0, keep_for_h = 0;
+  } sessions;
+
+  struct {
+    std::string key_file;
+    std::int64_t card_valid_for_s = 0;
+  } vault;
+
+  base::LogLevel log_level = base::LogLevel::kInfo;
+};
+
+struct ConfigSources {
+  std::string file;                                // path; empty: none
+  std::map<std::string, std::string> environment;  // all of it; only OBOLUS_… is looked at
+  std::vector<std::string> settings;               // "commerce.port=8443"
+};
+
+// kInvalid with one field error for each fault; the pointer is the key ("commerce.port"), or "" for
+// the file itself.
+base::Result<Config> LoadConfig(const ConfigSources& sources);
+
+// Of this process.
+std::map<std::string, std::string> Environment();
+
+// config/default.toml as compiled in.
+std::string_view DefaultConfig();
+
+}  // namespace obolus::main

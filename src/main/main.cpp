@@ -1,0 +1,178 @@
+// The command line. Exit codes: 0 done; 1 no (not found, a check failed); 64 usage; 69 unavailable;
+// 70 an unclean stop; 78 the configuration is wrong (sysexits.h).
+#include <CLI/CLI.hpp>
+#include <cstdio>
+
+#include "cli/api_key.h"
+#include "cli/events.h"
+#include "domain/session_machine.h"
+#include "main/check.h"
+#include "main/config.h"
+#include "main/contracts.h"
+#include "main/serve.h"
+#include "net/dev_certificates.h"
+
+namespace obolus::main {
+namespace {
+
+constexpr int kNo = 1;
+constexpr int kUsage = 64;
+constexpr int kUnavailable = 69;
+constexpr int kConfiguration = 78;
+
+struct Options {
+  std::string config_file;
+  std::vector<std::string> settings;
+  bool json = false;
+  std::string id;
+  std::string folder;
+  cli::EventsQuery query;
+};
+
+void Print(std::string_view text) {
+  std::fwrite(text.data(), 1, text.size(), stdout);
+}
+
+int Complain(const base::Error& error) {
+  std::fprintf(stderr, "obolus: %s\n", error.message.c_str());
+  return error.code == base::ErrorCode::kUnavailable ? kUnavailable : kNo;
+}
+
+int PrintOrComplain(const base::Result<std::string>& text) {
+  if (!text) return Complain(text.error());
+  Print(*text);
+  return 0;
+}
+
+// Runs `use` with the configuration, or says what is wrong with it.
+template <class F>
+int WithConfig(const Options& options, F use) {
+  auto config = LoadConfig({options.config_file, Environment(), options.settings});
+  if (config) return use(std::move(*config));
+  std::fprintf(stderr, "obolus: the configuration is not valid:\n%s",
+               DescribeFaults(config.error()).c_str());
+  return kConfiguration;
+}
+
+cli::OperatorAddress AddressOf(const Config& config) {
+  return {config.operators.address, config.operators.port};
+}
+
+void AddConfigOptions(CLI::App& command, Options& options) {
+  command.add_option("--config", options.config_file, "Configuration file (TOML)");
+  command.add_option("--set", options.settings, "One setting, as KEY=VALUE; may be repeated");
+}
+
+void AddServing(CLI::App& app, Options& options, int& code) {
+  auto* serve = app.add_subcommand("serve", "Run until SIGTERM or SIGINT");
+  AddConfigOptions(*serve, options);
+  serve->callback([&] { code = WithConfig(options, Serve); });
+
+  auto* check = app.add_subcommand("check", "Say whether `serve` would work, and what to mend");
+  AddConfigOptions(*check, options);
+  check->callback([&] {
+    code = WithConfig(options, [](const Config& config) {
+      const CheckReport report = CheckInstallation(config);
+      Print(report.text);
+      return report.ok ? 0 : kNo;
+    });
+  });
+}
+
+void AddEvents(CLI::App& app, Options& options, int& code) {
+  auto* events = app.add_subcommand("events", "Events on their way to Commerce");
+  events->require_subcommand(1);
+  auto* list = events->add_subcommand("list", "Newest first");
+  AddConfigOptions(*list, options);
+  list->add_option("--status", options.query.status, "pending, delivered or parked")
+      ->check(CLI::IsMember({"pending", "delivered", "parked"}));
+  list->add_option("--limit", options.query.limit)->check(CLI::Range(1, 1000));
+  list->add_flag("--json", options.query.json, "For machines");
+  list->callback([&] {
+    code = WithConfig(options, [&](const Config& config) {
+      return PrintOrComplain(cli::ListEvents(AddressOf(config), options.query));
+    });
+  });
+  using OneById =
+      base::Result<std::string> (*)(const cli::OperatorAddress&, const std::string&, bool);
+  const auto add = [&](CLI::App* parent, const char* name, const char* help, OneById action) {
+    auto* command = parent->add_subcommand(name, help);
+    AddConfigOptions(*command, options);
+    command->add_option("ID", options.id)->required();
+    command->add_flag("--json", options.json, "For machines");
+    command->callback([&options, &code, action] {
+      code = WithConfig(options, [&](const Config& config) {
+        return PrintOrComplain(action(AddressOf(config), options.id, options.json));
+      });
+    });
+  };
+  add(events, "show", "One event with its body", cli::ShowEvent);
+  add(events, "replay", "Deliver it again, the same bytes under the same id", cli::ReplayEvent);
+  auto* sessions = app.add_subcommand("sessions", "Sessions of shoppers");
+  sessions->require_subcommand(1);
+  add(sessions, "show", "One session by its id", cli::ShowSession);
+}
+
+void AddKeysAndCertificates(CLI::App& app, Options& options, int& code) {
+  auto* api_key = app.add_subcommand("apikey", "API keys of Commerce");
+  api_key->require_subcommand(1);
+  auto* create =
+      api_key->add_subcommand("create", "A new key, and its digest for commerce.api_keys");
+  create->add_flag("--json", options.json, "For machines");
+  create->callback([&] {
+    const cli::ApiKey made = cli::CreateApiKey();
+    Print(options.json ? base::ToText({{"key", made.key}, {"sha256", made.digest}}) + "\n"
+                       : "key     " + made.key + "\nsha256  " + made.digest +
+                             "\n\nGive the key to Commerce; put the sha256 into commerce.api_keys. "
+                             "The key is not kept anywhere.\n");
+  });
+  auto* certs = app.add_subcommand("certs", "Certificates");
+  certs->require_subcommand(1);
+  auto* dev = certs->add_subcommand("dev", "A private CA and certificates, for trying only");
+  dev->add_option("DIR", options.folder)->required();
+  dev->callback([&] {
+    const auto made = net::MakeDevCertificates(options.folder);
+    if (!made) {
+      code = Complain(made.error());
+      return;
+    }
+    Print(*made ? "certificates made in " + options.folder + "\n"
+                : "certificates in " + options.folder + " are still good\n");
+  });
+}
+
+void AddDocuments(CLI::App& app) {
+  const auto add = [&app](const char* name, const char* help, auto text) {
+    app.add_subcommand(name, help)->callback([text] { Print(text()); });
+  };
+  add("openapi", "Print the OpenAPI document", OpenApi);
+  add("asyncapi", "Print the AsyncAPI document", AsyncApi);
+  add("config", "Print every setting with its default", DefaultConfig);
+  add("states", "Print the session states, as docs/session-states.md", domain::DescribeTransitions);
+  add("version", "Print the version", [] { return "obolus " OBOLUS_VERSION "\n"; });
+}
+
+int Run(int argc, char** argv) {
+  Options options;
+  int code = 0;
+  CLI::App app("Obolus: the Checkout Experience of Hellgate Commerce, as a service of your own.",
+               "obolus");
+  app.require_subcommand(1);
+  AddServing(app, options, code);
+  AddEvents(app, options, code);
+  AddKeysAndCertificates(app, options, code);
+  AddDocuments(app);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : kUsage;
+  }
+  return code;
+}
+
+}  // namespace
+}  // namespace obolus::main
+
+int main(int argc, char** argv) {
+  return obolus::main::Run(argc, argv);
+}

@@ -1,0 +1,12 @@
+// `obolus serve`: runs until SIGTERM or SIGINT, then stops without losing anything.
+#pragma once
+
+#include "main/config.h"
+
+namespace obolus::main {
+
+// The exit code: 0 after a clean stop, 69 when it could not start, 70 when something did not finish
+// in time.
+int Serve(Config config);
+
+}  // namespace obolus::main

@@ -1,0 +1,306 @@
+#include "main/wiring.h"
+
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cerrno>
+#include <cstring>
+#include <thread>
+
+#include "app/expire_sessions.h"
+#include "app/relay_outbox.h"
+#include "base/metrics.h"
+#include "eventing/http_event_bridge.h"
+#include "http/challenge_routes.h"
+#include "http/commerce_routes.h"
+#include "http/event_routes.h"
+#include "http/operator_routes.h"
+#include "http/page_routes.h"
+#include "http/shopper_routes.h"
+#include "main/relay_metrics.h"
+#include "storage/memory_store.h"
+#include "storage/sqlite_store.h"
+#include "vault/embedded_vault.h"
+#include "vault/jwe_envelope.h"
+#include "vault/key_ring.h"
+
+namespace obolus::main {
+namespace {
+
+using base::Millis;
+using base::Result;
+using base::Status;
+
+constexpr Millis kDrainLimit{10'000};
+constexpr Millis kLeaseMargin{5'000};
+
+app::Settings SettingsOf(const Config& config) {
+  const auto url = base::ParseUrl(config.public_url, base::HttpPolicy::kHttpOnLoopback);
+  return {
+      .public_url = config.public_url,
+      .event_source = config.bridge.source,
+      .default_origins = config.default_origins,
+      // A service that is itself on loopback is being tried out, and so are its shops.
+      .http_policy = url && url->IsLoopback() ? base::HttpPolicy::kHttpOnLoopback
+                                              : base::HttpPolicy::kHttpsOnly,
+      .payment_expires_in = std::chrono::seconds(config.sessions.payment_expires_in_s),
+      .tds_expires_in = std::chrono::seconds(config.sessions.tds_expires_in_s),
+      .card_valid_for = std::chrono::seconds(config.vault.card_valid_for_s),
+      .keep_for = std::chrono::hours(config.sessions.keep_for_h),
+      .vault_lease = Millis(20'000),
+      .terminal_id_in_tds_result = config.bridge.terminal_id_in_tds_result,
+      .policy = {.max_attempts = static_cast<int>(config.sessions.max_attempts),
+                 .tds_result_on_expiry = config.sessions.tds_result_on_expiry},
+  };
+}
+
+app::RelayOptions RelayOptionsOf(const Config& config) {
+  app::RelayOptions options;
+  options.schedule.delays.clear();
+  for (auto delay : config.bridge.retry_delays_ms) options.schedule.delays.emplace_back(delay);
+  options.schedule.longest = Millis(config.bridge.retry_longest_ms);
+  options.schedule.give_up_after = std::chrono::hours(config.bridge.give_up_after_h);
+  options.concurrency = static_cast<std::size_t>(config.bridge.concurrency);
+  options.lease = Millis(config.bridge.timeout_ms) + kLeaseMargin;
+  return options;
+}
+
+std::optional<net::ServerTls> ServerTlsOf(const TlsConfig& tls, const http::CallerPolicy* callers) {
+  if (tls.mode == TlsMode::kOff) return std::nullopt;
+  net::ServerTls server{.certificate_file = tls.certificate,
+                        .key_file = tls.key,
+                        .client_ca_file = tls.client_ca,
+                        .client_certificates = net::ClientCertificates::kNone};
+  if (tls.mode == TlsMode::kMutual) {
+    const bool either = callers != nullptr && (callers->rule == http::CallerRule::kEither ||
+                                               callers->rule == http::CallerRule::kApiKey);
+    server.client_certificates =
+        either ? net::ClientCertificates::kOptional : net::ClientCertificates::kRequired;
+  }
+  return server;
+}
+
+Status MakeDataDir(const std::string& path) {
+  if (mkdir(path.c_str(), 0700) == 0 || errno == EEXIST) return {};
+  return base::Fail(base::ErrorCode::kUnavailable,
+                    "data_dir " + path + " cannot be made: " + std::strerror(errno));
+}
+
+Result<std::unique_ptr<app::Store>> OpenStore(const Config& config) {
+  const auto max_queued = static_cast<std::size_t>(config.store.max_queued);
+  if (config.store.in_memory) {
+    storage::MemoryOptions options;
+    options.max_queued = max_queued;
+    return std::make_unique<storage::MemoryStore>(options);
+  }
+  storage::SqliteOptions options;
+  options.path = config.store.path;
+  options.max_queued = max_queued;
+  auto store = storage::SqliteStore::Open(std::move(options));
+  if (!store) return std::unexpected(store.error());
+  return std::move(*store);
+}
+
+std::vector<app::SessionKeySecret> SessionSecrets(const vault::KeyRing& keys) {
+  std::vector<app::SessionKeySecret> secrets;
+  const auto add = [&](std::uint8_t id) {
+    const base::ByteView secret = keys.SessionKeyHmac(id);
+    if (!secret.empty()) secrets.push_back({id, base::SecretBytes(secret)});
+  };
+  add(keys.CurrentSessionKeyId());
+  for (int id = 0; id < 256; ++id) {
+    if (id != keys.CurrentSessionKeyId()) add(static_cast<std::uint8_t>(id));
+  }
+  return secrets;
+}
+
+}  // namespace
+
+// Members are in the order of their making; they go in the opposite order.
+struct Wiring::Parts {
+  explicit Parts(Config c, vault::KeyRing ring)
+      : config(std::move(c)),
+        keys(std::move(ring)),
+        session_keys(SessionSecrets(keys)),
+        envelope(keys.EnvelopeKeys()),
+        embedded_vault(keys, ids, clock),
+        relay_metrics(metrics) {}
+
+  Config config;
+  base::SystemClock clock;
+  base::RandomIdSource ids;
+  base::Metrics metrics;
+  vault::KeyRing keys;
+  app::SessionKeys session_keys;
+  app::SessionFeed feed;
+  vault::JweEnvelope envelope;
+  vault::EmbeddedVault embedded_vault;
+  RelayMetrics relay_metrics;
+  std::unique_ptr<net::Engine> engine;
+  std::unique_ptr<app::Store> store;
+  std::unique_ptr<app::Services> services;
+  std::unique_ptr<eventing::HttpEventBridge> bridge;
+  std::unique_ptr<app::RelayOutbox> relay;
+  std::unique_ptr<app::ExpireSessions> sweep;
+  std::atomic<bool> stopping = false;
+  std::unique_ptr<http::Router> commerce_router, shopper_router, operator_router;
+  std::unique_ptr<net::HttpServer> commerce, shopper, operators;
+  bool stopped = false;
+
+  Status StartCore();
+  Status StartListeners();
+  Result<std::unique_ptr<net::HttpServer>> Listen(const char* name, const ListenerConfig& listener,
+                                                  const http::CallerPolicy* callers,
+                                                  const http::Router& router);
+  void Commited(const app::CommitNotice& notice);
+};
+
+Status Wiring::Parts::StartCore() {
+  const auto cores = std::max(1U, std::thread::hardware_concurrency());
+  engine = std::make_unique<net::Engine>(
+      config.io_threads > 0 ? static_cast<std::size_t>(config.io_threads) : cores);
+  auto opened = OpenStore(config);
+  if (!opened) return std::unexpected(opened.error());
+  store = std::move(*opened);
+  services = std::make_unique<app::Services>(*store, embedded_vault, envelope, session_keys, feed,
+                                             clock, ids, SettingsOf(config));
+  auto made = eventing::HttpEventBridge::Make(
+      {.url = config.bridge.url,
+       .source = config.bridge.source,
+       .client = {.tls = {.ca_file = config.bridge.ca,
+                          .certificate_file = config.bridge.certificate,
+                          .key_file = config.bridge.key},
+                  .timeout = Millis(config.bridge.timeout_ms),
+                  .max_connections = static_cast<std::size_t>(config.bridge.concurrency)}});
+  if (!made) return std::unexpected(made.error());
+  bridge = std::move(*made);
+  relay = std::make_unique<app::RelayOutbox>(
+      *services, *bridge, *engine, RelayOptionsOf(config),
+      [this](const app::RelayReport& report) { relay_metrics.Report(report); });
+  sweep = std::make_unique<app::ExpireSessions>(*services, *engine,
+                                                Millis(config.sessions.sweep_interval_ms));
+  store->OnCommit([this](const app::CommitNotice& notice) { Commited(notice); });
+  return {};
+}
+
+void Wiring::Parts::Commited(const app::CommitNotice& notice) {
+  for (const auto& id : notice.sessions) feed.Publish(id);
+  if (notice.events) relay->Wake();
+}
+
+Result<std::unique_ptr<net::HttpServer>> Wiring::Parts::Listen(const char* name,
+                                                               const ListenerConfig& listener,
+                                                               const http::CallerPolicy* callers,
+                                                               const http::Router& router) {
+  net::ServerOptions options;
+  options.name = name;
+  options.address = listener.address;
+  options.port = listener.port;
+  options.tls = ServerTlsOf(listener.tls, callers);
+  options.limits.max_connections = static_cast<std::size_t>(config.max_connections);
+  options.refuse = [](int status, std::string reason) {
+    return http::MakeProblem(status, std::move(reason));
+  };
+  auto server = net::HttpServer::Start(
+      *engine, std::move(options), [&router](net::HttpRequest request, net::Responder responder) {
+        router.Dispatch(std::move(request), std::move(responder));
+      });
+  if (!server) {
+    server.error().message = std::string("the ") + name + " listener: " + server.error().message;
+  }
+  return server;
+}
+
+Status Wiring::Parts::StartListeners() {
+  const auto& app_services = *services;
+  commerce_router = std::make_unique<http::Router>("commerce", metrics, ids);
+  commerce_router->AddGuard(http::RequireCaller(config.callers));
+  http::AddCommerceRoutes(*commerce_router, app_services,
+                          {app_services.settings.http_policy, config.members});
+  http::AddEventRoutes(*commerce_router, app_services, metrics);
+  shopper_router = std::make_unique<http::Router>("shopper", metrics, ids);
+  http::AddShopperRoutes(*shopper_router, app_services, *engine);
+  http::AddPageRoutes(*shopper_router, app_services);
+  http::AddChallengeRoutes(*shopper_router, app_services);
+  operator_router = std::make_unique<http::Router>("operator", metrics, ids);
+  operator_router->AddGuard(http::RequireLocalCaller());
+  http::AddOperatorRoutes(*operator_router, {app_services, metrics, stopping,
+                                             [this](const app::OutboxCounts& counts) {
+                                               relay_metrics.Observe(counts, clock.Now());
+                                               relay_metrics.ObserveStreams(feed.size());
+                                             },
+                                             [this] { relay->Wake(); }});
+  auto started = Listen("operator", config.operators, nullptr, *operator_router);
+  if (!started) return std::unexpected(started.error());
+  operators = std::move(*started);
+  started = Listen("commerce", config.commerce, &config.callers, *commerce_router);
+  if (!started) return std::unexpected(started.error());
+  commerce = std::move(*started);
+  started = Listen("shopper", config.shopper, nullptr, *shopper_router);
+  if (!started) return std::unexpected(started.error());
+  shopper = std::move(*started);
+  return {};
+}
+
+Result<std::unique_ptr<Wiring>> Wiring::Start(Config config) {
+  base::SetLogLevel(config.log_level);
+  if (auto made = MakeDataDir(config.data_dir); !made) return std::unexpected(made.error());
+  const base::SystemClock clock;
+  auto keys = vault::KeyRing::Open(config.vault.key_file, clock);
+  if (!keys) return std::unexpected(keys.error());
+  std::unique_ptr<Wiring> wiring(
+      new Wiring(std::make_unique<Parts>(std::move(config), std::move(*keys))));
+  if (auto started = wiring->parts_->StartCore(); !started) {
+    return std::unexpected(started.error());
+  }
+  if (auto started = wiring->parts_->StartListeners(); !started) {
+    return std::unexpected(started.error());
+  }
+  wiring->parts_->relay->Start();
+  wiring->parts_->sweep->Start();
+  return wiring;
+}
+
+Wiring::Wiring(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
+
+Wiring::~Wiring() {
+  Stop();
+}
+
+std::uint16_t Wiring::commerce_port() const {
+  return parts_->commerce->port();
+}
+std::uint16_t Wiring::shopper_port() const {
+  return parts_->shopper->port();
+}
+std::uint16_t Wiring::operator_port() const {
+  return parts_->operators->port();
+}
+
+bool Wiring::Stop() {
+  Parts& parts = *parts_;
+  if (std::exchange(parts.stopped, true)) return true;
+  parts.stopping = true;
+  bool clean = true;
+  for (auto* server : {parts.commerce.get(), parts.shopper.get()}) {
+    if (server != nullptr) server->StopListening();
+  }
+  for (auto* server : {parts.commerce.get(), parts.shopper.get()}) {
+    if (server != nullptr) clean = server->Drain(kDrainLimit) && clean;
+  }
+  if (parts.sweep) parts.sweep->Stop();
+  if (parts.relay) {
+    parts.relay->Stop();
+    clean = parts.relay->Drain(kDrainLimit) && clean;
+  }
+  if (parts.operators) {
+    parts.operators->StopListening();
+    parts.operators->Drain(Millis(1'000));
+  }
+  if (parts.store) parts.store->Close();
+  if (parts.engine) parts.engine->Stop();
+  return clean;
+}
+
+}  // namespace obolus::main
