@@ -9,6 +9,16 @@ from .tree import CPP, SCRIPT, Fault, lines_of
 TESTED_ELSEWHERE = {
     "src/base/check.cpp": "ends the process; src/base/result_test.cpp has its death test",
     "src/main/main.cpp": "tests/component starts the program",
+    "src/storage/job_queue.cpp": "tests/contract: full, closed and drained queues",
+    "src/storage/memory_store.cpp": "tests/contract",
+    "src/storage/memory_tables.cpp": "tests/contract",
+    "src/storage/memory_transaction.cpp": "tests/contract",
+    "src/storage/migrations.cpp": "src/storage/sqlite_store_test.cpp",
+    "src/storage/session_document.cpp": "src/storage/row_mapping_test.cpp and tests/contract",
+    "src/storage/sqlite_database.cpp": "src/storage/sqlite_store_test.cpp",
+    "src/storage/sqlite_events.cpp": "tests/contract",
+    "src/storage/sqlite_transaction.cpp": "tests/contract",
+    "src/storage/sqlite_writer.cpp": "tests/contract and src/storage/sqlite_store_test.cpp",
 }
 
 _SKIPPED = re.compile(

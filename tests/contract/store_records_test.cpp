@@ -1,0 +1,191 @@
+// The store contract: answers, received events, cards, and what is purged.
+#include <chrono>
+
+#include "contract/store_contract.h"
+
+namespace obolus::contract {
+namespace {
+
+using app::EventStatus;
+using base::ErrorCode;
+using base::Millis;
+
+base::Status StatusOf(const base::Result<bool>& result) {
+  return result ? base::Status{} : std::unexpected(result.error());
+}
+
+app::OutboxEvent Settled(app::OutboxEvent event, EventStatus status, base::Timestamp at) {
+  event.status = status;
+  event.settled_at = at;
+  ++event.attempts;
+  return event;
+}
+
+TEST_P(StoreContract, AnAnswerIsKeptByScopeAndKey) {
+  const app::IdempotentAnswer answer = samples_.NewAnswer("caller POST /sessions", "key");
+  const auto insert = [&](const app::IdempotentAnswer& row) {
+    return Write([&](app::Transaction& tx) { return tx.InsertAnswer(row); });
+  };
+  const auto find = [&](const std::string& scope, const std::string& key) {
+    return Find([&](app::Transaction& tx) { return tx.FindAnswer(scope, key); });
+  };
+  EXPECT_EQ(find(answer.scope, answer.key), std::nullopt);
+  ASSERT_TRUE(insert(answer));
+  EXPECT_EQ(find(answer.scope, answer.key), answer);
+  app::IdempotentAnswer other = answer;
+  other.body = "other";
+  EXPECT_TRUE(FailsWith(insert(other), ErrorCode::kConflict));
+  EXPECT_EQ(find(answer.scope, answer.key), answer);
+  other.scope = "someone else";
+  ASSERT_TRUE(insert(other));
+  EXPECT_EQ(find(other.scope, other.key), other);
+  EXPECT_EQ(find("nobody", "key"), std::nullopt);
+}
+
+TEST_P(StoreContract, AReceivedEventIsKeptOnce) {
+  const base::Uuid subject = samples_.NewId();
+  const app::ReceivedEvent event = samples_.NewReceived("1", {subject});
+  app::ReceivedEvent again = event;
+  again.data = "other";
+  app::ReceivedEvent other_source = event;
+  other_source.source = "elsewhere";
+  const auto insert = [&](const app::ReceivedEvent& row) {
+    std::optional<bool> inserted;
+    EXPECT_TRUE(Write([&](app::Transaction& tx) -> base::Status {
+      auto result = tx.InsertReceived(row);
+      if (!result) return std::unexpected(result.error());
+      inserted = *result;
+      return {};
+    }));
+    return inserted;
+  };
+  EXPECT_EQ(insert(event), true);
+  EXPECT_EQ(insert(again), false);
+  EXPECT_EQ(insert(other_source), true);
+  EXPECT_EQ(Find([&](app::Transaction& tx) { return tx.FindUnapplied(subject); }),
+            (std::vector{event, other_source}));
+}
+
+TEST_P(StoreContract, EventsThatWereNotAppliedAreFoundByEachSubjectInOrderOfArrival) {
+  const base::Uuid a = samples_.NewId();
+  const base::Uuid b = samples_.NewId();
+  const app::ReceivedEvent first = samples_.NewReceived("z", {a, b, a});
+  const app::ReceivedEvent second = samples_.NewReceived("a", {a});
+  app::ReceivedEvent applied = samples_.NewReceived("m", {a, b});
+  applied.applied = true;
+  ASSERT_TRUE(Write([&](app::Transaction& tx) -> base::Status {
+    for (const auto& event : {first, applied, second}) EXPECT_TRUE(tx.InsertReceived(event));
+    return {};
+  }));
+  const auto unapplied = [&](const base::Uuid& subject) {
+    return Find([&](app::Transaction& tx) { return tx.FindUnapplied(subject); });
+  };
+  EXPECT_EQ(unapplied(a), (std::vector{first, second}));
+  EXPECT_EQ(unapplied(b), (std::vector{first}));
+  EXPECT_TRUE(unapplied(samples_.NewId()).empty());
+  const auto mark = [&](const std::string& id) {
+    return Write([&](app::Transaction& tx) { return tx.MarkApplied("commerce", id); });
+  };
+  ASSERT_TRUE(mark("z"));
+  ASSERT_TRUE(mark("z"));
+  EXPECT_EQ(unapplied(a), (std::vector{second}));
+  EXPECT_TRUE(unapplied(b).empty());
+  EXPECT_TRUE(FailsWith(mark("unknown"), ErrorCode::kNotFound));
+}
+
+TEST_P(StoreContract, CardsAreKeptUntilTheirSessionDropsThem) {
+  const base::Uuid session = samples_.NewId();
+  const app::SealedCard first = samples_.NewCard(session);
+  const app::SealedCard second = samples_.NewCard(session);
+  const app::SealedCard other = samples_.NewCard(samples_.NewId());
+  const auto insert = [&](const app::SealedCard& card) {
+    return Write([&](app::Transaction& tx) { return tx.InsertCard(card); });
+  };
+  const auto find = [&](const base::Uuid& id) {
+    return Find([&](app::Transaction& tx) { return tx.FindCard(id); });
+  };
+  for (const auto& card : {first, second, other}) ASSERT_TRUE(insert(card));
+  EXPECT_TRUE(FailsWith(insert(first), ErrorCode::kConflict));
+  EXPECT_EQ(find(first.id), first);
+  for (int i = 0; i < 2; ++i) {
+    ASSERT_TRUE(Write([&](app::Transaction& tx) { return tx.DeleteCardsOf(session); }));
+    EXPECT_EQ(find(first.id), std::nullopt);
+    EXPECT_EQ(find(second.id), std::nullopt);
+  }
+  EXPECT_EQ(find(other.id), other);
+}
+
+TEST_P(StoreContract, PurgeTakesOnlyWhatIsOver) {
+  const base::Timestamp before = samples_.Now();
+  const base::Timestamp now = before + std::chrono::hours(24);
+  const auto old_and_new = [&](auto make, auto set_time, auto insert) {
+    for (const int age : {1, 0}) {
+      auto row = make();
+      set_time(row, before - Millis(age));
+      EXPECT_TRUE(Write([&](app::Transaction& tx) { return insert(tx, row); }));
+    }
+  };
+  int key = 0;
+  old_and_new([&] { return samples_.NewAnswer("scope", std::to_string(key++)); },
+              [](auto& row, auto time) { row.created_at = time; },
+              [](auto& tx, auto& row) { return tx.InsertAnswer(row); });
+  old_and_new([&] { return samples_.NewReceived(std::to_string(key++), {samples_.NewId()}); },
+              [](auto& row, auto time) { row.received_at = time; },
+              [](auto& tx, auto& row) { return StatusOf(tx.InsertReceived(row)); });
+  old_and_new(
+      [&] { return samples_.NewCard(samples_.NewId()); },
+      [&](auto& row, auto time) { row.valid_until = time == before ? now + Millis(1) : now; },
+      [](auto& tx, auto& row) { return tx.InsertCard(row); });
+  old_and_new([&] { return samples_.Ended(samples_.NewPayment()); },
+              [](auto& row, auto time) { row.ended_at = time; },
+              [](auto& tx, auto& row) { return tx.InsertSession(row); });
+  const domain::Session open = samples_.NewPayment();
+  ASSERT_TRUE(Insert(open));
+  EXPECT_EQ(Purge(now, before), 4u);
+  EXPECT_EQ(Purge(now, before), 0u);
+  EXPECT_EQ(Session(open.id), open);
+  EXPECT_EQ(Find([&](app::Transaction& tx) { return tx.FindAnswer("scope", "0"); }), std::nullopt);
+  EXPECT_NE(Find([&](app::Transaction& tx) { return tx.FindAnswer("scope", "1"); }), std::nullopt);
+  EXPECT_EQ(Purge(now + Millis(1), before + Millis(1)), 4u);
+}
+
+TEST_P(StoreContract, PurgedTombstonesAreNotFoundAnyMore) {
+  const base::Uuid subject = samples_.NewId();
+  ASSERT_TRUE(Write([&](app::Transaction& tx) {
+    return StatusOf(tx.InsertReceived(samples_.NewReceived("1", {subject})));
+  }));
+  EXPECT_EQ(Purge(samples_.Now(), samples_.Now() + Millis(1)), 1u);
+  EXPECT_TRUE(Find([&](app::Transaction& tx) { return tx.FindUnapplied(subject); }).empty());
+}
+
+TEST_P(StoreContract, ASessionIsPurgedWithItsEventsOnceAllAreSettled) {
+  const domain::Session session = samples_.Ended(samples_.NewPayment());
+  const app::OutboxEvent delivered = samples_.NewEvent(session.id);
+  const app::OutboxEvent pending = samples_.NewEvent(session.id);
+  ASSERT_TRUE(Insert(session));
+  ASSERT_TRUE(Insert(Settled(delivered, EventStatus::kDelivered, samples_.Now())));
+  ASSERT_TRUE(Insert(pending));
+  const base::Timestamp later = samples_.Now() + std::chrono::hours(1);
+  EXPECT_EQ(Purge(later, later), 0u);
+  EXPECT_EQ(Session(session.id), session);
+  ASSERT_TRUE(Save(Settled(pending, EventStatus::kParked, samples_.Now())));
+  EXPECT_EQ(Purge(later, later), 3u);
+  EXPECT_EQ(Session(session.id), std::nullopt);
+  EXPECT_TRUE(Find([](app::Transaction& tx) { return tx.ListEvents({}); }).empty());
+}
+
+TEST_P(StoreContract, PurgeStopsAtItsLimit) {
+  for (int i = 0; i < 5; ++i) {
+    ASSERT_TRUE(Insert(samples_.Ended(samples_.NewPayment())));
+    ASSERT_TRUE(Write([&](app::Transaction& tx) {
+      return tx.InsertAnswer(samples_.NewAnswer("scope", std::to_string(i)));
+    }));
+  }
+  const base::Timestamp later = samples_.Now() + Millis(1);
+  EXPECT_EQ(Purge(later, later, 2), 4u);
+  EXPECT_EQ(Purge(later, later, 2), 4u);
+  EXPECT_EQ(Purge(later, later, 2), 2u);
+}
+
+}  // namespace
+}  // namespace obolus::contract
