@@ -18,7 +18,7 @@
 namespace obolus::base {
 namespace {
 
-constexpr std::size_t kMaxTokenBytes = 16 * 1024;
+constexpr std::size_t kMaxTokenBytes = std::size_t{16} * 1024;
 constexpr std::size_t kMaxPartyInfoBytes = 256;
 constexpr std::size_t kContentKeySize = 32;
 constexpr std::string_view kEncryption = "A256GCM";

@@ -17,7 +17,7 @@
 namespace obolus::base {
 namespace {
 
-constexpr std::size_t kMaxPemBytes = 16 * 1024;
+constexpr std::size_t kMaxPemBytes = std::size_t{16} * 1024;
 constexpr int kMinRsaBits = 2048;
 constexpr int kMaxRsaBits = 4096;
 

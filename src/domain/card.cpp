@@ -212,7 +212,7 @@ base::Result<Card> CheckCard(CardEntry entry, std::span<const CardNetwork> allow
   if (const auto fault = NameFault(entry.cardholder_name.text()); !fault.empty()) {
     faults.push_back({"/additional_data/cardholder_name", std::string(fault)});
   }
-  if (!faults.empty()) {
+  if (!faults.empty() || !network || !entry.expiry_month || !entry.expiry_year) {
     return std::unexpected(base::Error{base::ErrorCode::kInvalid, "the card was not accepted",
                                        std::move(faults), std::nullopt});
   }

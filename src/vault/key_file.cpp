@@ -16,7 +16,7 @@ using base::ErrorCode;
 using base::Fail;
 using base::SecretBytes;
 
-constexpr std::size_t kMaxFileBytes = 1024 * 1024;
+constexpr std::size_t kMaxFileBytes = std::size_t{1024} * 1024;
 constexpr mode_t kGroupAndOthers = S_IRWXG | S_IRWXO;
 
 class File {

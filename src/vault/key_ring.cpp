@@ -35,7 +35,7 @@ SecretBytes RandomKey() {
   return key;
 }
 
-std::string RandomName(std::string prefix) {
+std::string RandomName(const std::string& prefix) {
   std::array<std::uint8_t, kKeyNameSize> bytes{};
   base::FillRandom(bytes);
   return prefix + base::EncodeHex(bytes);
@@ -248,12 +248,14 @@ base::ByteView KeyRing::SessionKeyHmac(std::uint8_t id) const {
 
 std::vector<JweKey> KeyRing::EnvelopeKeys() const {
   std::vector<JweKey> keys;
+  keys.reserve(envelope_keys_.size());
   for (const EnvelopeKey& entry : envelope_keys_) keys.push_back(entry.key.Clone());
   return keys;
 }
 
 std::vector<KeyRing::KeyInfo> KeyRing::List() const {
   std::vector<KeyInfo> list;
+  list.reserve(key_encryption_keys_.size() + session_keys_.size() + envelope_keys_.size());
   for (const auto& entry : key_encryption_keys_) {
     list.push_back({"key_encryption", entry.id, entry.created_at});
   }

@@ -15,7 +15,7 @@ constexpr std::size_t kMaxDepth = 16;
 
 // The parser unescapes strings in a buffer on its stack, which it does not wipe.
 [[gnu::noinline]] void WipeStackBelow() {
-  std::array<std::uint8_t, 16 * 1024> below;
+  std::array<std::uint8_t, std::size_t{16} * 1024> below;
   base::WipeMemory(below.data(), below.size());
 }
 
