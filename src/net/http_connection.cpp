@@ -55,6 +55,12 @@ class AnswerSink final : public Responder::Sink {
     return handle;
   }
 
+  void Cut() override {
+    lane_->Post([connection = std::move(connection_)] {
+      if (const auto strong = connection.lock()) strong->Abort();
+    });
+  }
+
  private:
   static void StartOn(const std::weak_ptr<Connection>& connection,
                       const std::shared_ptr<StreamQueue>& queue, HttpResponse head) {

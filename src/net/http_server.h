@@ -42,6 +42,7 @@ class Responder {
     virtual ~Sink() = default;
     virtual void Send(HttpResponse response) = 0;
     virtual std::shared_ptr<ResponseStream> Start(HttpResponse head) = 0;
+    virtual void Cut() { Send(HttpResponse{.status = 500, .headers = {}, .body = {}}); }
   };
 
   explicit Responder(std::unique_ptr<Sink> sink) : sink_(std::move(sink)) {}
@@ -53,6 +54,8 @@ class Responder {
 
   // Sends the response; any thread.
   void Send(HttpResponse response) { std::exchange(sink_, nullptr)->Send(std::move(response)); }
+  // Ends the connection without an answer, as a peer that died would. For stand-ins and tests.
+  void Cut() { std::exchange(sink_, nullptr)->Cut(); }
   // Sends the head (no content-length; the connection closes at the end) and gives the stream.
   std::shared_ptr<ResponseStream> Start(HttpResponse head) {
     return std::exchange(sink_, nullptr)->Start(std::move(head));

@@ -173,6 +173,19 @@ TEST(HttpServer, AResponderThatIsDroppedAnswers500) {
   EXPECT_TRUE(client.ReadResponse().starts_with("HTTP/1.1 500 "));
 }
 
+TEST(HttpServer, AResponderThatCutsEndsTheConnectionWithoutAnAnswer) {
+  TestServer server([](HttpRequest request, Responder responder) {
+    if (request.path == "/x") return responder.Cut();
+    AnswerEcho(std::move(request), std::move(responder));
+  });
+  TestSocket client(server.port());
+  ASSERT_TRUE(client.Send(kGet));
+  EXPECT_EQ(client.ReadResponse(), "");
+  TestSocket next(server.port());
+  ASSERT_TRUE(next.Send("GET /y HTTP/1.1\r\nHost: x\r\n\r\n"));
+  EXPECT_TRUE(next.ReadResponse().starts_with("HTTP/1.1 200 "));
+}
+
 TEST(HttpServer, AHandlerThatThrowsAnswers500AndTheServerGoesOn) {
   TestServer server([](HttpRequest, Responder) { throw std::runtime_error("a bug"); });
   for (int i = 0; i < 2; ++i) {
