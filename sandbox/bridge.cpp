@@ -84,7 +84,8 @@ void Bridge::Handle(net::HttpRequest request, net::Responder responder) {
   }
   auto script = NextOfScript();
   auto verdict = Judge(request, script);
-  Record(request, verdict);
+  Record(request, verdict);  // before its effects, so that the journal tells the story in order
+  if (verdict.act_on) commerce_.Receive(*verdict.act_on);
   if (script.delay_ms == 0) {
     Answer(std::move(verdict), script, std::move(responder));
     return;
@@ -102,22 +103,23 @@ Bridge::Verdict Bridge::Judge(const net::HttpRequest& request, const BridgeScrip
     events_.Refuse(HeaderOr(request, "ce-type", "an event") + ": " + reason);
     auto answer = Problem(event.error());
     answer.status = event.error().code == base::ErrorCode::kUnsupportedMediaType ? 415 : 400;
-    return {std::move(answer), "refused: " + reason, TerminalOf(request)};
+    return {std::move(answer), "refused: " + reason, TerminalOf(request), std::nullopt};
   }
   const bool refuses = script.reset || script.answer >= 300;
   const bool acts = script.apply || !refuses;
   auto reception = events_.Take(*event, HeaderOr(request, "ce-time", ""), request.body, acts);
   if (reception == Reception::kChanged) {
     return {Problem(400, "EVENT_CHANGED", "This event came before with other bytes."),
-            "refused: changed since its first delivery", event->terminal_id};
+            "refused: changed since its first delivery", event->terminal_id, std::nullopt};
   }
   net::HttpResponse accepted{204, {}, ""};
   if (reception == Reception::kDuplicate) {
-    return Scripted({std::move(accepted), "duplicate", event->terminal_id}, script);
+    return Scripted({std::move(accepted), "duplicate", event->terminal_id, std::nullopt}, script);
   }
-  if (acts) commerce_.Receive(*event);
-  return Scripted({std::move(accepted), acts ? "accepted" : "not accepted", event->terminal_id},
-                  script);
+  Verdict verdict{std::move(accepted), acts ? "accepted" : "not accepted", event->terminal_id,
+                  std::nullopt};
+  if (acts) verdict.act_on = std::move(*event);
+  return Scripted(std::move(verdict), script);
 }
 
 Bridge::Verdict Bridge::Scripted(Verdict verdict, const BridgeScript& script) const {
@@ -149,12 +151,11 @@ void Bridge::Record(const net::HttpRequest& request, const Verdict& verdict) {
 }
 
 void Bridge::Answer(Verdict verdict, const BridgeScript& script, net::Responder responder) {
-  if (!script.reset) {
+  if (script.reset) {
+    responder.Cut();
+  } else {
     responder.Send(std::move(verdict.answer));
-    return;
   }
-  // A head that promises chunks, and then nothing: the client sees its answer cut off.
-  responder.Start({200, {{"transfer-encoding", "chunked"}}, ""})->Close();
 }
 
 }  // namespace obolus::sandbox

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <string>
 
@@ -25,7 +26,7 @@ struct BridgeScript {
   int answer = 0;                   // 0: the usual answer (with a delay, say)
   std::int64_t retry_after_s = -1;  // < 0: none
   std::int64_t delay_ms = 0;
-  bool reset = false;  // cut the connection in the middle of the answer
+  bool reset = false;  // end the connection without an answer
   bool apply = false;  // act on the event before answering so: its acknowledgement is lost
 };
 
@@ -51,6 +52,7 @@ class Bridge {
     net::HttpResponse answer;
     std::string text;
     std::string terminal_id;
+    std::optional<IncomingEvent> act_on;
   };
 
   BridgeScript NextOfScript();

@@ -65,7 +65,7 @@ void Journal::Add(JournalEntry entry) {
   {
     std::lock_guard lock(mutex_);
     entry.number = ++last_number_;
-    entry.at = clock_.Now();
+    entry.at = clock_.Now() - base::Millis(entry.duration_ms);
     if (!followers_.empty()) text = EventText(entry);
     entries_.push_back(std::move(entry));
     if (entries_.size() > kMaxEntries) entries_.pop_front();

@@ -22,7 +22,7 @@ namespace obolus::sandbox {
 
 struct JournalEntry {
   std::uint64_t number = 0;  // given by the journal, from 1
-  base::Timestamp at;        // given by the journal
+  base::Timestamp at;        // when it began: now less duration_ms; given by the journal
   std::string payment_id;    // empty: not known
   std::string from;          // "shop", "commerce", "obolus", "processor", "acs", "shopper"
   std::string to;

@@ -21,18 +21,9 @@ namespace {
 constexpr int kExitFailed = 1;
 constexpr int kExitUsage = 2;
 
-std::string Grouped(std::string_view number) {
-  std::string out;
-  for (std::size_t i = 0; i < number.size(); ++i) {
-    if (i > 0 && i % 4 == 0) out += ' ';
-    out += number[i];
-  }
-  return out;
-}
-
 int PrintCards() {
   for (const auto& card : TestCards()) {
-    std::printf("%-20s  %-16.*s  %.*s\n", Grouped(card.number).c_str(),
+    std::printf("%-20s  %-16.*s  %.*s\n", GroupedNumber(card.number).c_str(),
                 static_cast<int>(card.network.size()), card.network.data(),
                 static_cast<int>(card.story.size()), card.story.data());
   }

@@ -118,8 +118,10 @@ json::object Shop::Config() const {
   }
   json::array cards;
   for (const auto& card : TestCards()) {
-    cards.push_back(
-        json::object{{"number", card.number}, {"network", card.network}, {"story", card.story}});
+    cards.push_back(json::object{{"number", card.number},
+                                 {"shown", GroupedNumber(card.number)},
+                                 {"network", card.network},
+                                 {"story", card.story}});
   }
   return {{"shopper_url", options_.shopper_url},
           {"currency", kCurrency},

@@ -29,6 +29,16 @@ std::span<const TestCard> TestCards() {
   return kCards;
 }
 
+std::string GroupedNumber(std::string_view number) {
+  std::string out;
+  for (std::size_t i = 0; i < number.size(); ++i) {
+    const bool gap = number.size() == 15 ? i == 4 || i == 10 : i > 0 && i % 4 == 0;
+    if (gap) out += ' ';
+    out += number[i];
+  }
+  return out;
+}
+
 const TestCard* FindTestCard(std::string_view first_six, std::string_view last_four) {
   for (const auto& card : kCards) {
     if (card.first_six() == first_six && card.last_four() == last_four) return &card;

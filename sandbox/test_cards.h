@@ -4,6 +4,7 @@
 #pragma once
 
 #include <span>
+#include <string>
 #include <string_view>
 
 namespace obolus::sandbox {
@@ -27,6 +28,9 @@ struct TestCard {
 };
 
 std::span<const TestCard> TestCards();
+
+// As printed on the card: groups of four, 4-6-5 with 15 digits.
+std::string GroupedNumber(std::string_view number);
 
 // Null when no test card has these digits.
 const TestCard* FindTestCard(std::string_view first_six, std::string_view last_four);

@@ -1,13 +1,8 @@
 // The shop's page: basket, payment by the client library, and the result, which is always read from
 // the shop's backend and never from the address line.
-'use strict';
+import { follow as followLog } from './log.js';
 
 const kPollMs = 700;
-const kPictures = {
-  oil: '<path d="M24 8h8v8l4 6v24a2 2 0 0 1-2 2H22a2 2 0 0 1-2-2V22l4-6z" fill="#6b7d3c"/><path d="M20 30h16v10H20z" fill="#f1ead6"/>',
-  cup: '<path d="M16 20h22v16a8 8 0 0 1-8 8h-6a8 8 0 0 1-8-8z" fill="#a5694a"/><path d="M38 24h3a4 4 0 0 1 0 10h-3" fill="none" stroke="#a5694a" stroke-width="3"/>',
-  towel: '<path d="M16 12h24v32H16z" fill="#d8cdb8"/><path d="M16 36h24v3H16zM16 40h24v1.5H16z" fill="#1f4e79"/>',
-};
 
 const byId = (id) => document.getElementById(id);
 const quantities = new Map();
@@ -19,7 +14,9 @@ function money(minor, currency) {
 }
 
 function show(...ids) {
-  for (const id of ['basket', 'card-step', 'result', 'waiting']) byId(id).hidden = !ids.includes(id);
+  for (const id of ['basket', 'card-step', 'result', 'waiting']) {
+    byId(id).hidden = !ids.includes(id);
+  }
 }
 
 function wait(text) {
@@ -39,18 +36,16 @@ function total() {
 }
 
 function change(item, by) {
-  quantities.set(item.id, Math.min(20, Math.max(0, quantities.get(item.id) + by)));
-  byId(`quantity-${item.id}`).textContent = quantities.get(item.id);
-  byId(`price-${item.id}`).textContent = money(item.price * quantities.get(item.id), config.currency);
+  const quantity = Math.min(20, Math.max(0, quantities.get(item.id) + by));
+  quantities.set(item.id, quantity);
+  byId(`quantity-${item.id}`).textContent = quantity;
+  byId(`price-${item.id}`).textContent = money(item.price * quantity, config.currency);
   byId('total').textContent = money(total(), config.currency);
   byId('pay').disabled = total() === 0;
 }
 
 function itemRow(item) {
-  const picture = document.createElementNS('http://www.w3.org/2000/svg', 'svg');
-  picture.setAttribute('viewBox', '0 0 56 56');
-  picture.setAttribute('aria-hidden', 'true');
-  picture.innerHTML = kPictures[item.id] ?? '';
+  const picture = element('img', { src: `/shop/assets/${item.id}.svg`, alt: '' });
   const less = element('button', { type: 'button', 'aria-label': `Less ${item.name}` }, '−');
   const more = element('button', { type: 'button', 'aria-label': `More ${item.name}` }, '+');
   less.addEventListener('click', () => change(item, -1));
@@ -73,11 +68,10 @@ function showBasket() {
 
 function showTestCards() {
   for (const card of config.test_cards) {
-    const grouped = card.number.replace(/(.{4})(?=.)/g, '$1 ');
-    const button = element('button', { type: 'button', class: 'copy', title: 'Copy' }, grouped);
+    const button = element('button', { type: 'button', class: 'copy', title: 'Copy' }, card.shown);
     button.addEventListener('click', async () => {
       await navigator.clipboard.writeText(card.number);
-      byId('copied').textContent = `Copied ${grouped}`;
+      byId('copied').textContent = `Copied ${card.shown}`;
     });
     byId('test-cards').append(element('tr', {}, element('td', {}, button),
       element('td', {}, card.story)));
@@ -113,7 +107,7 @@ async function pay() {
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify({ items, flow: byId('flow').value }),
     });
-    window.commerceLog.follow(payment.id);
+    followLog(payment.id);
     if (payment.next !== 'card') return await follow(payment.id);
     await loadLibrary();
     await showCard(payment);
@@ -207,7 +201,7 @@ function showResult(payment) {
 // The shopper comes back: /shop/paid or /shop/failed with ?payment=ID. Only the id is used.
 async function showReturn(id) {
   wait('Looking at your payment…');
-  window.commerceLog.follow(id);
+  followLog(id);
   try {
     const payment = await call(`/shop/payments/${encodeURIComponent(id)}`);
     if (payment.next === 'done') return showResult(payment);
@@ -238,4 +232,4 @@ async function main() {
   byId('pay').addEventListener('click', pay);
 }
 
-main();
+await main();
