@@ -35,6 +35,14 @@ base::Error Relocate(base::Error error) {
   return error;
 }
 
+// A session that names none allows all.
+std::vector<domain::CardNetwork> AllowedNetworks(const Session& session) {
+  if (!session.allowed_networks.empty()) return session.allowed_networks;
+  std::vector<domain::CardNetwork> all;
+  for (const auto& spelling : domain::NetworkSpellings()) all.push_back(spelling.network);
+  return all;
+}
+
 // Decides and commits one step, and answers with the state after it.
 void Step(const Shared& submission, domain::Command command, std::optional<SealedCard> sealed,
           base::Done<SessionView> done) {
@@ -101,7 +109,7 @@ void Check(const Shared& submission, const Session& session, std::string_view en
   const Services& services = submission->services;
   auto entry = services.envelope.Open(enc_payload);
   if (!entry) return submission->done(std::unexpected(Relocate(std::move(entry.error()))));
-  auto card = domain::CheckCard(std::move(*entry), session.allowed_networks, submission->now);
+  auto card = domain::CheckCard(std::move(*entry), AllowedNetworks(session), submission->now);
   if (!card) return Refuse(submission, Relocate(std::move(card.error())));
   if (!services.vault.IsRemote()) return AskVault(submission, std::move(*card));
   Step(submission,
