@@ -85,11 +85,11 @@ struct MaskedCard {
 MaskedCard Mask(const Card& card);
 
 // The pointers of faults are relative to the decrypted payload: "/account_number", "/expiry_month",
-// "/expiry_year",
-// "/security_code", "/additional_data/cardholder_name". kInvalid, naming all members at fault in
-// that order: number missing, not 12..19 digits, Luhn, unknown network, network not in `allowed`;
-// month not 1..12; year not four digits or over 20 years ahead; expired (the last moment of the
-// month, anywhere on Earth: UTC-12); CVC missing, not digits, wrong length; name too long or
+// "/expiry_year", "/security_code", "/additional_data/cardholder_name". kInvalid, naming all
+// members at fault in that order: number missing, not 12..19 digits, Luhn, unknown network, a
+// length that the network does not use, network not in `allowed` (empty: all are); month not 1..12;
+// year not four digits or over 20 years ahead; expired (the last moment of the month, anywhere on
+// Earth: UTC-12); CVC missing, not digits, wrong length; name too long, with control characters, or
 // holding 12+ digits.
 base::Result<Card> CheckCard(CardEntry entry, std::span<const CardNetwork> allowed,
                              base::Timestamp now);
