@@ -44,7 +44,7 @@ tsan: setup ## every test under ThreadSanitizer
 	@tools/build tsan && ctest --test-dir build/tsan --output-on-failure -j2
 
 docs: dev ## write docs/session-states.md from the transition table
-	@tools/docs build/dev
+	@build/dev/src/main/obolus states >docs/session-states.md
 
 clean: ## remove what was built and what the demo wrote
 	rm -rf build .demo web/dist

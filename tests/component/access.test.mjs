@@ -83,7 +83,7 @@ describe('listeners', () => {
   });
 
   test('a plain HTTP request to the TLS port is refused', async () => {
-    const url = `http://localhost:${obolus.ports.commerce}/sessions`;
+    const url = `http://127.0.0.1:${obolus.ports.commerce}/sessions`;
     await assert.rejects(fetch(url, { method: 'POST' }));
     assert.equal((await obolus.operator('GET', '/healthz')).status, 200);
   });

@@ -305,7 +305,7 @@ describe('a session key', () => {
     const answer = await storesNothing(obolus, () => obolus.complete(session_key, token));
     assertRefused(answer, 409, 'CONFLICT');
     const state = await obolus.state(session_key);
-    assert.deepEqual([state.status, state.data.reason_code], ['failure', 'VOIDED_BY_COMMERCE']);
+    assert.deepEqual([state.status, state.data.reason_code], ['failure', 'VOIDED']);
     await obolus.settled();
     assert.equal(obolus.bridge.about(terminal_id).length, 0);
   });

@@ -1,9 +1,11 @@
 // The documents in api/ against the program: every documented route exists on its listener, and the
 // schemas accept what obolus sends and refuse what it must not.
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
 import { assertEvent, assertMatches, documents, operations } from '../support/contracts.mjs';
 import { Obolus } from '../support/obolus.mjs';
+import { kRoot, programPath, run } from '../support/processes.mjs';
 
 describe('the documents', () => {
   let obolus;
@@ -34,11 +36,18 @@ describe('the documents', () => {
 
   async function streamExists(running, target) {
     const stop = new AbortController();
-    const url = `http://localhost:${running.ports.shopper}${target}`;
+    const url = `http://127.0.0.1:${running.ports.shopper}${target}`;
     const { status } = await fetch(url, { signal: stop.signal });
     stop.abort();
     assert.equal(status, 200);
   }
+
+  test('are part of the program', () => {
+    const file = (name) => readFileSync(`${kRoot}/api/${name}.yaml`, 'utf8');
+    for (const name of ['openapi', 'asyncapi']) {
+      assert.equal(run(programPath('obolus'), [name]).stdout, file(name));
+    }
+  });
 
   test('every reference in them leads somewhere', () => {
     const references = JSON.stringify(documents).match(/"\$ref":"([^"]+)"/g);

@@ -25,7 +25,7 @@ describe('an event from Commerce', () => {
       const { session_key, terminal_id } = await obolus.openPayment();
       const answer = await send(encode(made('SessionVoided', { terminal_id })));
       assert.equal(answer.status, 204, answer.text);
-      assert.equal((await obolus.state(session_key)).data.reason_code, 'VOIDED_BY_COMMERCE');
+      assert.equal((await obolus.state(session_key)).data.reason_code, 'VOIDED');
     }
   });
 
@@ -81,7 +81,7 @@ describe('an event from Commerce', () => {
       const again = await storesNothing(obolus, () => send(encode(event)));
       assert.equal(again.status, 204, again.text);
     }
-    assert.equal((await obolus.state(session_key)).data.reason_code, 'VOIDED_BY_COMMERCE');
+    assert.equal((await obolus.state(session_key)).data.reason_code, 'VOIDED');
   });
 
   test('with the same id of another source is another event', async () => {
@@ -103,7 +103,7 @@ describe('an event from Commerce', () => {
     assert.equal(early.status, 202, early.text);
     const { session_key } = await obolus.openPayment({ terminal_id });
     const state = await obolus.state(session_key);
-    assert.deepEqual([state.status, state.data.reason_code], ['failure', 'VOIDED_BY_COMMERCE']);
+    assert.deepEqual([state.status, state.data.reason_code], ['failure', 'VOIDED']);
     await obolus.settled();
     assert.equal(obolus.bridge.about(terminal_id).length, 0);
   });

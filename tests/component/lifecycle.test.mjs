@@ -5,6 +5,7 @@ import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { kCards, payload } from '../support/card.mjs';
 import { until } from '../support/client.mjs';
+import { sha256Hex } from '../support/configuration.mjs';
 import { Obolus } from '../support/obolus.mjs';
 import { databaseFile } from '../support/stored.mjs';
 
@@ -128,11 +129,14 @@ describe('the command line', () => {
     assert.equal((await obolus.state(session_key)).attempts_left, 2);
   });
 
-  test('says its version, and makes API keys that are their own digest', () => {
-    assert.match(obolus.cli('version').stdout, /\d+\.\d+\.\d+/);
-    const { status, stdout } = obolus.cli('apikey', 'create');
+  test('says its version, and makes API keys with their digest', () => {
+    assert.match(obolus.bareCli('version').stdout, /\d+\.\d+\.\d+/);
+    const { status, stdout } = obolus.bareCli('apikey', 'create', '--json');
     assert.equal(status, 0);
-    assert.match(stdout, /[0-9a-f]{64}/);
+    const { key, sha256 } = JSON.parse(stdout);
+    assert.equal(sha256Hex(key), sha256);
+    assert.ok(key.length >= 32);
+    assert.notEqual(JSON.parse(obolus.bareCli('apikey', 'create', '--json').stdout).key, key);
   });
 
   test('does not understand nonsense, and says so', () => {

@@ -10,7 +10,7 @@ import { Obolus } from '../support/obolus.mjs';
 // Opens the stream and collects its states.
 function listen(obolus, key) {
   const stream = { states: [], closed: false };
-  const url = `http://localhost:${obolus.ports.shopper}/sessions/${key}/stream`;
+  const url = `http://127.0.0.1:${obolus.ports.shopper}/sessions/${key}/stream`;
   stream.call = http.get(url, { headers: { accept: 'text/event-stream' } }, (answer) => {
     Object.assign(stream, { status: answer.statusCode, headers: answer.headers });
     let rest = '';
@@ -56,7 +56,7 @@ describe('the stream of a session', () => {
     await until('all to listen', () => streams.every(({ states }) => states.length > 0));
     await obolus.event('SessionVoided', { terminal_id });
     await until('all to know', () =>
-      streams.every(({ states }) => states.at(-1).data.reason_code === 'VOIDED_BY_COMMERCE'),
+      streams.every(({ states }) => states.at(-1).data.reason_code === 'VOIDED'),
     );
     for (const { call } of streams) call.destroy();
   });

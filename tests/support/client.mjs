@@ -29,7 +29,7 @@ export function request(
   return new Promise((resolve, reject) => {
     const call = module.request(
       url,
-      { method, headers: sent, agent: agent ?? false, ...tls },
+      { method, headers: sent, agent: agent ?? false, family: 4, ...tls },
       (answer) => {
         const chunks = [];
         answer.on('data', (chunk) => chunks.push(chunk));

@@ -95,6 +95,11 @@ export class Obolus {
     return run(programPath('obolus'), [...args, '--config', this.configFile]);
   }
 
+  // A command that needs no configuration.
+  bareCli(...args) {
+    return run(programPath('obolus'), args);
+  }
+
   async openPayment(body = {}, options = {}) {
     const answer = await this.commerce('POST', '/sessions', {
       body: { type: 'payment', ...body },
