@@ -1,7 +1,7 @@
-// JSON in and out. `ParseJson` turns untrusted bytes into a Boost.JSON value under limits on size,
-// depth and duplicate members; `JsonReader` reads members of an object with types checked, and
-// collects every fault with its JSON pointer, so that one answer names all that is wrong. Any
-// thread.
+// JSON in and out. `ParseJson` turns untrusted bytes into a Boost.JSON value under limits on size
+// and depth (of a repeated member the last counts); `JsonReader` reads members of an object with
+// types checked, and collects every fault with its JSON pointer, so that one answer names all that
+// is wrong. Any thread.
 #pragma once
 
 #include <boost/json.hpp>
@@ -19,7 +19,7 @@ namespace obolus::base {
 namespace json = boost::json;
 
 struct JsonLimits {
-  std::size_t max_bytes = 64 * 1024;
+  std::size_t max_bytes = std::size_t{64} * 1024;
   std::size_t max_depth = 16;
 };
 
