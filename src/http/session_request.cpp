@@ -159,7 +159,7 @@ std::optional<domain::Challenge> FindChallenge(Parse& parse, const json::object&
     JsonReader reader(*object, root.Pointer(member), &parse.faults);
     return ReadChallenge(parse, reader);
   }
-  if (root.Find("acs_url") == nullptr) return std::nullopt;
+  if (root.Find("acs_url") == nullptr && root.Find("url") == nullptr) return std::nullopt;
   JsonReader flat(body, "", &parse.faults);
   return ReadChallenge(parse, flat);
 }
