@@ -1,6 +1,7 @@
 // Who may call what: the matrix of API key and client certificate on the commerce listener, for
 // each setting of commerce.require; and that a route exists on one listener only.
 import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
 import { operations } from '../support/contracts.mjs';
 import { Obolus } from '../support/obolus.mjs';
@@ -73,7 +74,7 @@ describe('listeners', () => {
   after(() => obolus.stop());
 
   test('events need the same credentials as sessions', async () => {
-    const data = { state: 'accepted', terminal_id: crypto.randomUUID() };
+    const data = { state: 'accepted', terminal_id: randomUUID() };
     const noKey = await storesNothing(obolus, () =>
       obolus.event('StateChanged', data, { key: null }),
     );

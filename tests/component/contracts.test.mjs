@@ -1,6 +1,7 @@
 // The documents in api/ against the program: every documented route exists on its listener, and the
 // schemas accept what obolus sends and refuse what it must not.
 import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
 import { assertEvent, assertMatches, documents, operations } from '../support/contracts.mjs';
@@ -23,7 +24,7 @@ describe('the documents', () => {
         .replace('{challenge_key}', challenge.path.split('/').pop())
         .replace('{tds_terminal_id}', challenge.tds_terminal_id)
         .replace('{return_token}', 'ret_x')
-        .replace('{id}', crypto.randomUUID());
+        .replace('{id}', randomUUID());
       if (operation.operationId === 'streamSession') return streamExists(obolus, target);
       const answer = await obolus[listener](method.toUpperCase(), target, { body: undefined });
       const mayBeMissing = /\{(id|return_token)\}/.test(path);

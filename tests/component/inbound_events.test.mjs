@@ -2,6 +2,7 @@
 // events that come before their session, and what is malformed.
 import { CloudEvent, HTTP } from 'cloudevents';
 import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
 import { Obolus } from '../support/obolus.mjs';
 import { assertRefused, storesNothing } from '../support/stored.mjs';
@@ -86,7 +87,7 @@ describe('an event from Commerce', () => {
 
   test('with the same id of another source is another event', async () => {
     const [one, two] = [await obolus.openPayment(), await obolus.openPayment()];
-    const id = crypto.randomUUID();
+    const id = randomUUID();
     for (const [opened, source] of [
       [one, 'urn:a'],
       [two, 'urn:b'],
@@ -98,7 +99,7 @@ describe('an event from Commerce', () => {
   });
 
   test('for a session that comes later is kept until then', async () => {
-    const terminal_id = crypto.randomUUID();
+    const terminal_id = randomUUID();
     const early = await send(HTTP.binary(made('SessionVoided', { terminal_id })));
     assert.equal(early.status, 202, early.text);
     const { session_key } = await obolus.openPayment({ terminal_id });
@@ -109,7 +110,7 @@ describe('an event from Commerce', () => {
   });
 
   test('CompleteTDSSession for an unknown challenge is kept and applied', async () => {
-    const tds_terminal_id = crypto.randomUUID();
+    const tds_terminal_id = randomUUID();
     const data = { result: 'SUCCESS', tds_terminal_id };
     assert.equal((await obolus.event('CompleteTDSSession', data)).status, 202);
     const continuation = { success: 'https://shop.example/ok' };
@@ -165,10 +166,10 @@ describe('an event from Commerce', () => {
 
   for (const [type, data, pointer] of [
     ['CompleteTDSSession', { result: 'SUCCESS' }, '/tds_terminal_id'],
-    ['CompleteTDSSession', { result: 'MAYBE', tds_terminal_id: crypto.randomUUID() }, '/result'],
+    ['CompleteTDSSession', { result: 'MAYBE', tds_terminal_id: randomUUID() }, '/result'],
     ['CompleteTDSSession', { result: 'SUCCESS', tds_terminal_id: 'x' }, '/tds_terminal_id'],
-    ['StateChanged', { state: 'teleported', terminal_id: crypto.randomUUID() }, '/state'],
-    ['StateChanged', { terminal_id: crypto.randomUUID() }, '/state'],
+    ['StateChanged', { state: 'teleported', terminal_id: randomUUID() }, '/state'],
+    ['StateChanged', { terminal_id: randomUUID() }, '/state'],
   ]) {
     test(`${type} ${JSON.stringify(data)} names ${pointer}`, async () => {
       const answer = await storesNothing(obolus, () => send(HTTP.binary(made(type, data))));

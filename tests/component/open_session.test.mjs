@@ -1,6 +1,7 @@
 // Opening sessions as Commerce does (contract §1): both kinds, the published variant, the
 // challenge that comes later, and the terminal as natural idempotency key.
 import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
 import { kShopOrigin, Obolus } from '../support/obolus.mjs';
 import { until } from '../support/client.mjs';
@@ -27,7 +28,7 @@ describe('opening a session', () => {
   });
 
   test('the session shows the shopper what Commerce said about the payment', async () => {
-    const terminal_id = crypto.randomUUID();
+    const terminal_id = randomUUID();
     const opened = await obolus.openPayment({
       terminal_id,
       payment: { amount: 4200, currency_code: 'EUR', order_id: 'A-17' },
@@ -62,7 +63,7 @@ describe('opening a session', () => {
   });
 
   test('the same open terminal is the same session', async () => {
-    const terminal_id = crypto.randomUUID();
+    const terminal_id = randomUUID();
     const first = await obolus.openPayment({ terminal_id });
     const second = await obolus.openPayment({ terminal_id });
     assert.equal(second.session_key, first.session_key);
@@ -94,7 +95,7 @@ describe('opening a session', () => {
   }
 
   test('a body with tds_terminal_id is a 3DS session without saying so', async () => {
-    const tds_terminal_id = crypto.randomUUID();
+    const tds_terminal_id = randomUUID();
     const answer = await obolus.commerce('POST', '/sessions', { body: { tds_terminal_id } });
     assert.equal(answer.status, 201, answer.text);
     assert.equal(answer.json.tds_terminal_id, tds_terminal_id);
@@ -136,7 +137,7 @@ describe('opening a session', () => {
         (await obolus.shopper('GET', page)).text.includes('https://acs.example/later'),
       );
     }
-    const unknown = await obolus.commerce('POST', `/tds/session/${crypto.randomUUID()}/challenge`, {
+    const unknown = await obolus.commerce('POST', `/tds/session/${randomUUID()}/challenge`, {
       body: { challenge },
     });
     assert.equal(unknown.status, 404, unknown.text);

@@ -2,6 +2,7 @@
 // order within a session, through a bridge that is down, slow, resets, or answers what it likes;
 // parking and replay.
 import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
 import { after, afterEach, before, describe, test } from 'node:test';
 import { Bridge } from '../support/bridge.mjs';
 import { until } from '../support/client.mjs';
@@ -147,7 +148,7 @@ describe('an event to Commerce', () => {
   });
 
   test('that does not exist cannot be shown or replayed', async () => {
-    const id = crypto.randomUUID();
+    const id = randomUUID();
     assert.equal((await obolus.operator('GET', `/events/${id}`)).status, 404);
     assert.equal((await obolus.operator('POST', `/events/${id}/replay`)).status, 404);
     assert.equal((await obolus.operator('GET', '/events/x')).status, 404);

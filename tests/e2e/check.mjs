@@ -1,9 +1,9 @@
-// Pays in the demo shop as a person would, in a headless Chromium, with TLS on every side:
-// without a challenge, with one that is passed, failed or cancelled, with a declined card, and
-// giving up. Prints a timeline and what Commerce thinks of it all. Used by `./demo --check` and
-// as a test.
+// Pays in the demo shop as a person would, in a headless Chromium, with TLS on every side
+// (--plain: as ./demo serves it): without a challenge, with one that is passed, failed or
+// cancelled, with a declined card, and giving up. Prints a timeline and what Commerce thinks of
+// it all. Used by `./demo --check` and as a test.
 //
-//   node tests/e2e/check.mjs [--screenshots DIR] [--build build/release]
+//   node tests/e2e/check.mjs [--plain] [--screenshots DIR] [--build build/release]
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
@@ -141,10 +141,10 @@ async function readReport(stack, timeline, scenarios) {
 }
 
 // The exit code. Everything it starts is stopped again.
-export async function check({ build, screenshots } = {}) {
+export async function check({ build, screenshots, plain = false } = {}) {
   const timeline = new Timeline();
   const folder = mkdtempSync(path.join(os.tmpdir(), 'obolus-check-'));
-  const stack = new Stack({ folder, ports: await ephemeralPorts(), tls: true, build });
+  const stack = new Stack({ folder, ports: await ephemeralPorts(), tls: !plain, build });
   const pictures = screenshots && { folder: path.resolve(screenshots), taken: new Set() };
   if (pictures) mkdirSync(pictures.folder, { recursive: true });
   const stop = async () => {
@@ -156,7 +156,9 @@ export async function check({ build, screenshots } = {}) {
   let failures = 1;
   try {
     await stack.start();
-    timeline.say('obolus and obolus-sandbox are ready, TLS on every side');
+    timeline.say(
+      `obolus and obolus-sandbox are ready, ${plain ? 'plain for browsers' : 'TLS on every side'}`,
+    );
     const servers = ['obolus-server.pem', 'shop-server.pem'];
     browser = await openBrowser(servers.map((file) => path.join(stack.certs, file)));
     timeline.say(`browser: Chromium ${browser.context.browser()?.version() ?? ''}`.trim());
@@ -186,7 +188,11 @@ export async function check({ build, screenshots } = {}) {
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const { values } = parseArgs({
-    options: { screenshots: { type: 'string' }, build: { type: 'string' } },
+    options: {
+      screenshots: { type: 'string' },
+      build: { type: 'string' },
+      plain: { type: 'boolean' },
+    },
   });
   process.exit(await check(values));
 }

@@ -1,6 +1,7 @@
 // One obolus of a test's own: temporary folder, certificates, a bridge stand-in, and a client for
 // each listener whose every answer is held against the documents in api/.
 import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
@@ -142,7 +143,7 @@ export class Obolus {
       'ce-specversion': '1.0',
       'ce-type': type,
       'ce-source': source,
-      'ce-id': id ?? crypto.randomUUID(),
+      'ce-id': id ?? randomUUID(),
       'ce-time': new Date().toISOString(),
       'content-type': 'application/json',
       ...(subject ? { 'ce-subject': subject } : {}),

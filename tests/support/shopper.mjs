@@ -1,6 +1,7 @@
 // A shopper without a browser: pays in the sandbox's shop over the same HTTP calls as the
 // library, the frame and the bank's page make, and goes on through lost connections as a patient
 // person would.
+import { randomUUID } from 'node:crypto';
 import { encrypt, kCards, payload } from './card.mjs';
 import { request, until } from './client.mjs';
 
@@ -81,8 +82,8 @@ export class Shopper {
   async pay(wish) {
     const created = await this.expect(201, `${this.stack.shopUrl}/payments`, {
       method: 'POST',
-      headers: { 'x-api-key': this.stack.apiKey, 'x-idempotency-key': crypto.randomUUID() },
-      body: { amount: 4450, currency_code: 'EUR', order_id: crypto.randomUUID() },
+      headers: { 'x-api-key': this.stack.apiKey, 'x-idempotency-key': randomUUID() },
+      body: { amount: 4450, currency_code: 'EUR', order_id: randomUUID() },
     });
     const { id } = created.json;
     const wait = () => this.#settled(id);
