@@ -146,8 +146,11 @@ void Commerce::Run(const EntryPtr& entry, Effects effects, Later& later) {
 
 void Commerce::Settle(const EntryPtr& entry, Later& later) {
   if (!entry->payment.settled()) return;
-  NoteState(*entry, "commerce", std::string(entry->payment.ProcessingName()),
-            std::string(entry->payment.StatusName()));
+  std::string step(entry->payment.ProcessingName());
+  if (auto action = entry->payment.ActionName(); !action.empty())
+    step += ": " + std::string(action);
+  NoteState(*entry, "commerce", "Payment " + std::string(entry->payment.StatusName()),
+            std::move(step));
   if (entry->waiters.empty()) return;
   auto waiters = std::exchange(entry->waiters, {});
   later.push_back([waiters = std::move(waiters), shown = entry->payment.ToJson()]() mutable {

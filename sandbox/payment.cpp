@@ -45,10 +45,6 @@ bool Payment::settled() const {
   return phase_ == Phase::kAwaitingCard || phase_ == Phase::kAwaitingTds || ended();
 }
 
-bool Payment::opening() const {
-  return phase_ == Phase::kOpeningCard || phase_ == Phase::kOpeningTds;
-}
-
 TellObolus Payment::StateChanged(std::string_view state) const {
   return {"StateChanged", facts_.terminal_id,
           json::object{{"state", state}, {"terminal_id", facts_.terminal_id}}};
@@ -203,6 +199,12 @@ std::string_view Payment::StatusName() const {
 std::string_view Payment::ProcessingName() const {
   if (ended()) return status_ == PaymentStatus::kCompleted ? "COMPLETED" : "FAILED";
   return settled() ? "ACTION_REQUIRED" : "PENDING";
+}
+
+std::string_view Payment::ActionName() const {
+  if (phase_ == Phase::kAwaitingCard) return kActionSetPaymentMethod;
+  if (phase_ == Phase::kAwaitingTds) return kActionRedirect;
+  return "";
 }
 
 json::value Payment::RequirementJson() const {

@@ -111,11 +111,10 @@ class Payment {
   bool ended() const { return phase_ == Phase::kEnded; }
   // True when the caller can do something: an action is required, or the payment has ended.
   bool settled() const;
-  // Waiting for POST /sessions of the first or second kind.
-  bool opening() const;
 
   std::string_view StatusName() const;      // "ACCEPTED", ...
   std::string_view ProcessingName() const;  // "PENDING", "ACTION_REQUIRED", "COMPLETED", "FAILED"
+  std::string_view ActionName() const;      // "REDIRECT", ...; "" when no action is required
   base::json::object ToJson() const;        // contract §2
 
   void set_updated_at(base::Timestamp now) { updated_at_ = now; }

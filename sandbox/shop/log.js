@@ -44,7 +44,7 @@ function row(entry) {
   time.dateTime = entry.at;
   time.textContent = new Date(entry.at).toISOString().slice(11, 23);
   const failed = entry.status >= 400 || (entry.kind !== 'state' && entry.status === 0 &&
-    entry.from !== 'shopper');
+    entry.to !== 'acs' && entry.from !== 'acs');
   const code = span(failed ? 'code bad' : 'code', entry.status || '');
   const took = entry.duration_ms ? ` · ${entry.duration_ms} ms` : '';
   const verdict = entry.verdict ? ` · ${entry.verdict}` : '';
