@@ -8,7 +8,7 @@ import { encrypt, kCards, payload } from '../support/card.mjs';
 import { until } from '../support/client.mjs';
 import { assertEvent } from '../support/contracts.mjs';
 import { Obolus } from '../support/obolus.mjs';
-import { assertRefused, storesNothing } from '../support/stored.mjs';
+import { assertRefused, storedText, storesNothing } from '../support/stored.mjs';
 
 const kNetworks = {
   visa: 'VISA',
@@ -111,7 +111,10 @@ describe('a card', () => {
   for (const [what, changes, members] of kBadCards) {
     test(`${what} is 422, names the member, and may be tried again`, async () => {
       const { session_key, terminal_id } = await obolus.openPayment();
+      await obolus.settled();
+      const kept = storedText(obolus, 'cards', 'events');
       const answer = await obolus.pay(session_key, payload(kCards.visa, changes));
+      assert.equal(storedText(obolus, 'cards', 'events'), kept, 'a card or an event was stored');
       const pointers = members.map((member) => `/result/enc_payload/${member}`);
       assertRefused(answer, 422, 'VALIDATION_ERROR', pointers);
       assert.ok(!answer.text.includes('4242424242'), 'the problem repeats the card');

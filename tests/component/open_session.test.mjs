@@ -62,6 +62,16 @@ describe('opening a session', () => {
     assert.equal(await allowed(plain.session_key, 'https://evil.example'), undefined);
   });
 
+  test('a request id of Commerce comes back, also in a problem', async () => {
+    const headers = { 'x-request-id': 'commerce-17' };
+    const opened = await obolus.commerce('POST', '/sessions', { headers });
+    assert.equal(opened.headers['x-request-id'], 'commerce-17');
+    const refused = await obolus.commerce('POST', '/sessions', { headers, body: { type: 'x' } });
+    assert.equal(refused.json.instance, 'urn:request:commerce-17');
+    const minted = await obolus.commerce('POST', '/sessions');
+    assert.match(minted.headers['x-request-id'], /^[0-9a-f-]{36}$/);
+  });
+
   test('the same open terminal is the same session', async () => {
     const terminal_id = randomUUID();
     const first = await obolus.openPayment({ terminal_id });

@@ -12,9 +12,11 @@ export function databaseFile(obolus) {
   return path.join(folder, file);
 }
 
-// Every row of every table as SQL text, but for the one that health checks write.
-export function storedText(obolus) {
-  const { status, stdout, stderr } = run('sqlite3', ['-readonly', databaseFile(obolus), '.dump'], {
+// Every row of these tables (none named: of every table) as SQL text, but for the one that health
+// checks write.
+export function storedText(obolus, ...tables) {
+  const dump = ['.dump', ...tables].join(' ');
+  const { status, stdout, stderr } = run('sqlite3', ['-readonly', databaseFile(obolus), dump], {
     maxBuffer: 256 * 1024 * 1024,
   });
   assert.equal(status, 0, stderr);
