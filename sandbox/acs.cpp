@@ -164,10 +164,10 @@ net::HttpResponse Acs::PostBack(const AcsRecord& record, AcsDecision decision,
 void Acs::Note(const AcsRecord& record, std::string title, std::string body, std::string verdict) {
   JournalEntry entry;
   entry.payment_id = record.payment_id;
+  const bool back = title == "CRes";
   entry.kind = "request";
-  entry.from = "shopper";
-  entry.to = "acs";
-  if (title == "CRes") std::swap(entry.from, entry.to);
+  entry.from = back ? "acs" : "shopper";
+  entry.to = back ? "shopper" : "acs";
   entry.title = std::move(title);
   entry.body = std::move(body);
   entry.verdict = std::move(verdict);

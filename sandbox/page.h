@@ -2,6 +2,7 @@
 // come from sandbox/shop/, compiled in. Pure.
 #pragma once
 
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -9,7 +10,7 @@
 
 namespace obolus::sandbox {
 
-// One compiled-in file; `found` is false when there is none of that name.
+// One compiled-in file.
 struct Asset {
   std::string_view name;
   std::string_view content;
@@ -18,14 +19,8 @@ struct Asset {
 // By file name ("index.html"); null when there is none.
 const Asset* FindAsset(std::string_view name);
 
-// By file name ("sale.json"), of sandbox/flows/; FlowAssets lists them.
-struct AssetList {
-  const Asset* begin_;
-  const Asset* end_;
-  const Asset* begin() const { return begin_; }
-  const Asset* end() const { return end_; }
-};
-AssetList FlowAssets();
+// Those of sandbox/flows/.
+std::span<const Asset> FlowAssets();
 
 // Answers the file with the media type of its extension; 404 when there is none.
 net::HttpResponse AssetAnswer(std::string_view name);
