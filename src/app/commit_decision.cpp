@@ -7,7 +7,7 @@ namespace obolus::app {
 Status CommitDecision(Transaction& tx, const Services& services, const domain::Decision& decision,
                       Timestamp now) {
   if (!decision.changed) return {};
-  if (auto saved = tx.SaveSession(decision.session); !saved) return saved;
+  if (auto saved = tx.SaveSession(decision.session, decision.entered); !saved) return saved;
   if (decision.event) {
     auto row = FreezeEvent(*decision.event, decision.session, services, now);
     if (auto inserted = tx.InsertEvent(row); !inserted) return inserted;

@@ -157,7 +157,7 @@ void Carry(const Command& command, Trigger trigger, Decision& decision) {
 
 Result<Decision> Decide(const Session& session, const Command& command, const Policy& policy,
                         Timestamp now) {
-  Decision unchanged{session, false, std::nullopt, false};
+  Decision unchanged{.session = session, .event = std::nullopt};
   if (IsRepetition(session, command)) return unchanged;
   const auto* annotation = std::get_if<AnnotateState>(&command);
   if (annotation != nullptr && !IsProgress(session.commerce_state, annotation->state)) {
@@ -180,7 +180,8 @@ Result<Decision> Decide(const Session& session, const Command& command, const Po
     return unchanged;  // seen twice; nothing to store
   }
 
-  Decision decision{session, true, row->emits, false};
+  Decision decision{
+      .session = session, .changed = true, .entered = row->to != row->from, .event = row->emits};
   decision.session.state = row->to;
   if (trigger == Trigger::kExpire && row->emits == OutboundEvent::kTdsResult &&
       !policy.tds_result_on_expiry) {
@@ -188,8 +189,8 @@ Result<Decision> Decide(const Session& session, const Command& command, const Po
   }
   Carry(command, trigger, decision);
   Session& next = decision.session;
-  if (row->to != row->from) next.failure = FailureOf(session, trigger);
-  if (row->to != row->from && IsEnd(next.kind, next.state)) next.ended_at = now;
+  if (decision.entered) next.failure = FailureOf(session, trigger);
+  if (decision.entered && IsEnd(next.kind, next.state)) next.ended_at = now;
   ++next.version;
   return decision;
 }

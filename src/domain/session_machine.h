@@ -86,6 +86,7 @@ using Command = std::variant<SubmitCard, AcceptCard, RefuseCard, GiveUpSubmissio
 struct Decision {
   Session session;                     // version already raised when `changed`
   bool changed = false;                // false: already so, nothing to save
+  bool entered = false;                // changed, and the state is another than before
   std::optional<OutboundEvent> event;  // to commit with the session
   bool destroys_card = false;          // the vault's record is of no more use
 };

@@ -78,6 +78,7 @@ TEST(SessionMachine, EveryRowOfTheTableDoesWhatItSays) {
     EXPECT_EQ(decision->session.state, row.to);
     EXPECT_EQ(decision->event, decision->changed ? row.emits : std::nullopt);
     EXPECT_EQ(decision->session.version, decision->changed ? 8 : 7);
+    EXPECT_EQ(decision->entered, row.from != row.to);
     if (row.from != row.to) {
       EXPECT_TRUE(decision->changed);
       EXPECT_EQ(decision->session.ended_at.has_value(), IsEnd(row.kind, row.to));
@@ -96,6 +97,7 @@ TEST(SessionMachine, WhatTheTableDoesNotListIsRefusedOrARepetition) {
         const auto decision = Decide(session, CommandFor(trigger), kPolicy, now);
         if (decision) {
           EXPECT_FALSE(decision->changed) << ToString(from) << " " << ToString(trigger);
+          EXPECT_FALSE(decision->entered);
           EXPECT_FALSE(decision->event.has_value());
         } else {
           EXPECT_TRUE(decision.error().code == ErrorCode::kConflict ||

@@ -19,6 +19,7 @@
 #include "http/page_routes.h"
 #include "http/shopper_routes.h"
 #include "main/relay_metrics.h"
+#include "main/session_metrics.h"
 #include "storage/memory_store.h"
 #include "storage/sqlite_store.h"
 #include "vault/embedded_vault.h"
@@ -125,7 +126,8 @@ struct Wiring::Parts {
         session_keys(SessionSecrets(keys)),
         envelope(keys.EnvelopeKeys()),
         embedded_vault(keys, ids, clock),
-        relay_metrics(metrics) {}
+        relay_metrics(metrics),
+        session_metrics(metrics) {}
 
   Config config;
   base::SystemClock clock;
@@ -137,6 +139,7 @@ struct Wiring::Parts {
   vault::JweEnvelope envelope;
   vault::EmbeddedVault embedded_vault;
   RelayMetrics relay_metrics;
+  SessionMetrics session_metrics;
   std::unique_ptr<net::Engine> engine;
   std::unique_ptr<app::Store> store;
   std::unique_ptr<app::Services> services;
@@ -185,7 +188,8 @@ Status Wiring::Parts::StartCore() {
 }
 
 void Wiring::Parts::Commited(const app::CommitNotice& notice) {
-  for (const auto& id : notice.sessions) feed.Publish(id);
+  session_metrics.Count(notice);
+  for (const auto& change : notice.sessions) feed.Publish(change.id);
   if (notice.events) relay->Wake();
 }
 

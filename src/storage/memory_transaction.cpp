@@ -93,18 +93,18 @@ Status MemoryTransaction::InsertSession(const domain::Session& session) {
     return Conflict("the terminal has an open session");
   }
   PutSession(session.id, session);
-  notice_.sessions.push_back(session.id);
+  notice_.sessions.push_back({session.id, session.kind, session.state, true});
   return {};
 }
 
-Status MemoryTransaction::SaveSession(const domain::Session& session) {
+Status MemoryTransaction::SaveSession(const domain::Session& session, bool entered) {
   if (read_only_) return ReadOnly();
   const auto* stored = tables_.sessions.Find(session.id);
   if (stored == nullptr || stored->version != session.version - 1) {
     return Conflict("the session has changed meanwhile");
   }
   PutSession(session.id, session);
-  notice_.sessions.push_back(session.id);
+  notice_.sessions.push_back({session.id, session.kind, session.state, entered});
   return {};
 }
 

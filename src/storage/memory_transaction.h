@@ -29,7 +29,7 @@ class MemoryTransaction final : public app::Transaction {
   base::Result<std::optional<domain::Session>> FindChallengeOf(
       const base::Uuid& payment_terminal_id) override;
   base::Status InsertSession(const domain::Session& session) override;
-  base::Status SaveSession(const domain::Session& session) override;
+  base::Status SaveSession(const domain::Session& session, bool entered) override;
   base::Result<std::vector<base::Uuid>> FindDueSessions(base::Timestamp now,
                                                         std::size_t limit) override;
 

@@ -115,11 +115,11 @@ Status SqliteTransaction::InsertSession(const domain::Session& session) {
   query.Bind(row.id).Bind(row.kind).Bind(row.state).Bind(row.version).Bind(row.terminal_id);
   query.Bind(row.payment_terminal_id).Bind(row.created_at).Bind(row.expires_at);
   Status inserted = query.Bind(row.due_at).Bind(row.ended_at).Bind(document).Run();
-  if (inserted) notice_.sessions.push_back(session.id);
+  if (inserted) notice_.sessions.push_back({session.id, session.kind, session.state, true});
   return inserted;
 }
 
-Status SqliteTransaction::SaveSession(const domain::Session& session) {
+Status SqliteTransaction::SaveSession(const domain::Session& session, bool entered) {
   const SessionRow row = ToRow(session);
   const std::string document = ToDocument(session);
   SqliteQuery query = database_.Query(
@@ -131,7 +131,7 @@ Status SqliteTransaction::SaveSession(const domain::Session& session) {
   if (database_.Changes() == 0) {
     return base::Fail(base::ErrorCode::kConflict, "the session has changed meanwhile");
   }
-  notice_.sessions.push_back(session.id);
+  notice_.sessions.push_back({session.id, session.kind, session.state, entered});
   return {};
 }
 

@@ -10,6 +10,8 @@ namespace obolus::contract {
 namespace {
 
 using base::ErrorCode;
+using domain::SessionKind;
+using domain::SessionState;
 
 base::Status Refused() {
   return base::Fail(ErrorCode::kInvalid, "the body says no");
@@ -33,7 +35,7 @@ TEST_P(StoreContract, AnErrorRollsBackWhatItsBodyWroteAndIsHandedOn) {
   const app::OutboxEvent event = samples_.NewEvent(session.id);
   const base::Status status = Write([&](app::Transaction& tx) -> base::Status {
     EXPECT_TRUE(tx.InsertSession(session));
-    EXPECT_TRUE(tx.SaveSession(samples_.Ended(session)));
+    EXPECT_TRUE(tx.SaveSession(samples_.Ended(session), true));
     EXPECT_TRUE(tx.InsertEvent(event));
     EXPECT_TRUE(tx.InsertAnswer(samples_.NewAnswer("scope", "key")));
     EXPECT_TRUE(tx.InsertReceived(samples_.NewReceived("1", {session.id})));
@@ -61,7 +63,7 @@ TEST_P(StoreContract, AnErrorRollsBackChangesOfOlderRows) {
     app::OutboxEvent delivered = first;
     delivered.status = app::EventStatus::kDelivered;
     EXPECT_TRUE(tx.SaveDelivery(delivered));
-    EXPECT_TRUE(tx.SaveSession(samples_.Ended(session)));
+    EXPECT_TRUE(tx.SaveSession(samples_.Ended(session), true));
     EXPECT_TRUE(tx.Purge(samples_.Now(), samples_.Now() + std::chrono::hours(1), 10));
     return Refused();
   });
@@ -81,7 +83,7 @@ TEST_P(StoreContract, BodiesThatFailInABatchLoseNothingOfTheOthers) {
   std::vector<std::promise<base::Status>> outcomes(kBodies);
   std::vector<base::Uuid> noticed;
   store_->OnCommit([&](const app::CommitNotice& notice) {
-    noticed.insert(noticed.end(), notice.sessions.begin(), notice.sessions.end());
+    for (const auto& change : notice.sessions) noticed.push_back(change.id);
   });
   Blockade blockade(*store_);
   for (int i = 0; i < kBodies; ++i) {
@@ -194,18 +196,71 @@ TEST_P(StoreContract, TheListenerHearsWhatACommitChangedBeforeItsDone) {
   };
   const domain::Session session = samples_.NewPayment();
   ASSERT_TRUE(Insert(session));
-  EXPECT_EQ(last().sessions, (std::vector{session.id}));
+  using Changes = std::vector<app::SessionChange>;
+  EXPECT_EQ(last().sessions,
+            (Changes{{session.id, SessionKind::kPayment, SessionState::kOpen, true}}));
   EXPECT_FALSE(last().events);
   ASSERT_TRUE(Write([&](app::Transaction& tx) -> base::Status {
-    if (auto saved = tx.SaveSession(samples_.Ended(session)); !saved) return saved;
+    if (auto saved = tx.SaveSession(samples_.Ended(session), true); !saved) return saved;
     return tx.InsertEvent(samples_.NewEvent(session.id));
   }));
-  EXPECT_EQ(last().sessions, (std::vector{session.id}));
+  EXPECT_EQ(last().sessions,
+            (Changes{{session.id, SessionKind::kPayment, SessionState::kExpired, true}}));
   EXPECT_TRUE(last().events);
   ASSERT_TRUE(Write(
       [&](app::Transaction& tx) { return tx.InsertAnswer(samples_.NewAnswer("scope", "key")); }));
   EXPECT_TRUE(last().sessions.empty());
   EXPECT_FALSE(last().events);
+}
+
+TEST_P(StoreContract, ANoticeTellsAnEnteredStateFromAnAnnotation) {
+  domain::Session session = samples_.NewTds(samples_.NewId());
+  std::vector<app::SessionChange> changes;
+  store_->OnCommit([&](const app::CommitNotice& notice) {
+    changes.insert(changes.end(), notice.sessions.begin(), notice.sessions.end());
+  });
+  ASSERT_TRUE(Write([&](app::Transaction& tx) -> base::Status {
+    EXPECT_TRUE(tx.InsertSession(session));
+    ++session.version;
+    EXPECT_TRUE(tx.SaveSession(session, false));
+    return tx.SaveSession(samples_.Ended(session), true);
+  }));
+  EXPECT_EQ(changes, (std::vector<app::SessionChange>{
+                         {session.id, SessionKind::kTds, SessionState::kOpen, true},
+                         {session.id, SessionKind::kTds, SessionState::kOpen, false},
+                         {session.id, SessionKind::kTds, SessionState::kExpired, true}}));
+}
+
+// The body that fails makes a store that batches run the others again.
+TEST_P(StoreContract, AChangeIsNoticedOnceHoweverOftenItsBodyRanAndNeverWhenItWasRolledBack) {
+  const domain::Session kept = samples_.NewPayment();
+  const domain::Session lost = samples_.NewPayment();
+  std::vector<app::SessionChange> changes;
+  store_->OnCommit([&](const app::CommitNotice& notice) {
+    changes.insert(changes.end(), notice.sessions.begin(), notice.sessions.end());
+  });
+  Blockade blockade(*store_);
+  std::promise<base::Status> done;
+  std::promise<base::Status> failed;
+  store_->Transact(
+      [&](app::Transaction& tx) -> base::Status {
+        if (auto inserted = tx.InsertSession(kept); !inserted) return inserted;
+        return tx.SaveSession(samples_.Ended(kept), true);
+      },
+      [&](base::Status status) { done.set_value(std::move(status)); });
+  store_->Transact(
+      [&](app::Transaction& tx) -> base::Status {
+        EXPECT_TRUE(tx.InsertSession(lost));
+        EXPECT_TRUE(tx.SaveSession(samples_.Ended(lost), true));
+        return Refused();
+      },
+      [&](base::Status status) { failed.set_value(std::move(status)); });
+  blockade.Release();
+  EXPECT_TRUE(done.get_future().get());
+  EXPECT_TRUE(FailsWith(failed.get_future().get(), ErrorCode::kInvalid));
+  EXPECT_EQ(changes, (std::vector<app::SessionChange>{
+                         {kept.id, SessionKind::kPayment, SessionState::kOpen, true},
+                         {kept.id, SessionKind::kPayment, SessionState::kExpired, true}}));
 }
 
 TEST_P(StoreContract, AFullQueueRefusesAtOnceAndLosesNothingOfWhatWaits) {

@@ -81,8 +81,8 @@ class StoreContract : public testing::TestWithParam<StoreBackend> {
   base::Status Insert(const domain::Session& session) {
     return Write([&](app::Transaction& tx) { return tx.InsertSession(session); });
   }
-  base::Status Save(const domain::Session& session) {
-    return Write([&](app::Transaction& tx) { return tx.SaveSession(session); });
+  base::Status Save(const domain::Session& session, bool entered = true) {
+    return Write([&](app::Transaction& tx) { return tx.SaveSession(session, entered); });
   }
   base::Status Insert(const app::OutboxEvent& event) {
     return Write([&](app::Transaction& tx) { return tx.InsertEvent(event); });

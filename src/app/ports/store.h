@@ -113,8 +113,9 @@ class Transaction {
       const Uuid& payment_terminal_id) = 0;
   // kConflict: the id exists, or another session of that kind and terminal has not ended.
   virtual Status InsertSession(const domain::Session& session) = 0;
-  // kConflict: the stored version is not session.version - 1.
-  virtual Status SaveSession(const domain::Session& session) = 0;
+  // `entered`: the state is another than the stored one; goes into the notice. kConflict: the
+  // stored version is not session.version - 1.
+  virtual Status SaveSession(const domain::Session& session, bool entered) = 0;
   // Ids of sessions that have not ended (domain::IsEnd) and whose expires_at, or lease_until, is <=
   // now; oldest first.
   virtual Result<std::vector<Uuid>> FindDueSessions(Timestamp now, std::size_t limit) = 0;
@@ -157,9 +158,20 @@ class Transaction {
   virtual Result<std::size_t> Purge(Timestamp now, Timestamp before, std::size_t limit) = 0;
 };
 
-// What one commit changed; for those who wait.
+// A session that was inserted or saved, as that left it.
+struct SessionChange {
+  Uuid id;
+  domain::SessionKind kind = domain::SessionKind::kPayment;
+  domain::SessionState state = domain::SessionState::kOpen;
+  bool entered = false;  // it came into that state now; inserting does, an annotation does not
+
+  bool operator==(const SessionChange&) const = default;
+};
+
+// What one commit changed; for those who wait, and for those who count: each change that is kept
+// stands in exactly one notice.
 struct CommitNotice {
-  std::vector<Uuid> sessions;  // inserted or saved
+  std::vector<SessionChange> sessions;  // in order; a session as often as it was written
   // An event was inserted, or became the oldest pending one of its session (the one before it was
   // settled, or it was replayed): the relay may have something to do.
   bool events = false;
