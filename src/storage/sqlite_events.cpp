@@ -186,7 +186,7 @@ Result<std::vector<app::OutboxEvent>> SqliteTransaction::ClaimDueEvents(Timestam
   if (!events) return events;
   for (app::OutboxEvent& event : *events) {
     SqliteQuery update =
-        database_.Query("UPDATE events SET due_at = ?1, claim_at = ?1 WHERE id = ?2");
+        database_.Query("UPDATE events SET due_at = ?1, claim_at = ?1, leased = 1 WHERE id = ?2");
     Status leased = update.Bind(lease_until).Bind(event.id).Run();
     if (!leased) return std::unexpected(std::move(leased.error()));
     event.due_at = lease_until;
@@ -197,7 +197,7 @@ Result<std::vector<app::OutboxEvent>> SqliteTransaction::ClaimDueEvents(Timestam
 Status SqliteTransaction::SaveDelivery(const app::OutboxEvent& event) {
   SqliteQuery query = database_.Query(
       "UPDATE events SET status = ?1, attempts = ?2, due_at = ?3, first_due_at = ?4,"
-      " settled_at = ?5, last_error = ?6,"
+      " settled_at = ?5, last_error = ?6, leased = 0,"
       " claim_at = CASE WHEN claim_at IS NOT NULL AND ?1 = 'pending' THEN ?3 END WHERE id = ?7"
       " RETURNING session_id");
   query.Bind(app::ToString(event.status)).Bind(std::int64_t{event.attempts}).Bind(event.due_at);
@@ -208,6 +208,15 @@ Status SqliteTransaction::SaveDelivery(const app::OutboxEvent& event) {
   const Uuid session_id = query.Id(0);
   if (Status finished = query.Run(); !finished) return finished;
   return RefreshClaims(session_id);
+}
+
+// Due since trying began, so no clock is needed. What waits for an older event of its session goes
+// on waiting.
+Status SqliteTransaction::EndLeases() {
+  SqliteQuery query = database_.Query(
+      "UPDATE events SET due_at = first_due_at, leased = 0,"
+      " claim_at = CASE WHEN claim_at IS NOT NULL THEN first_due_at END WHERE leased = 1");
+  return query.Run();
 }
 
 // The oldest pending event of the session, and it alone, may be claimed.

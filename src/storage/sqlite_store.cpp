@@ -77,6 +77,10 @@ base::Result<std::unique_ptr<SqliteStore>> SqliteStore::Open(SqliteOptions optio
     migrated.error().message = "cannot use " + options.path + ": " + migrated.error().message;
     return std::unexpected(std::move(migrated.error()));
   }
+  if (auto ended = SqliteTransaction(writer->get()).EndLeases(); !ended) {
+    ended.error().message = "cannot use " + options.path + ": " + ended.error().message;
+    return std::unexpected(std::move(ended.error()));
+  }
   if (auto synced = SyncDirectoryOf(options.path); !synced) {
     return std::unexpected(std::move(synced.error()));
   }

@@ -55,6 +55,9 @@ class SqliteTransaction final : public app::Transaction {
   // A write of no meaning, for Store::CheckHealth.
   base::Status WriteHealthRow();
 
+  // Events that a process that is gone had claimed are due at once; for SqliteStore::Open.
+  base::Status EndLeases();
+
   // What the bodies since the last call changed. A failed body leaves its part here: the owner
   // asks for `NoticeMark` before a body and gives it to `DropNoticeSince` when it rolls it back.
   app::CommitNotice TakeNotice() { return std::exchange(notice_, {}); }

@@ -117,6 +117,47 @@ TEST_P(StoreContract, AClaimLastsUntilItsLease) {
   EXPECT_EQ(Claim(lease_until).size(), 1u);
 }
 
+TEST_P(DurableStoreContract, EventsClaimedBeforeTheStoreOpenedAreDueAtOnceInOrder) {
+  const base::Uuid session = samples_.NewId();
+  const app::OutboxEvent first = samples_.NewEvent(session);
+  const app::OutboxEvent second = samples_.NewEvent(session);
+  const app::OutboxEvent other = samples_.NewEvent(samples_.NewId());
+  for (const auto& event : {first, second, other}) ASSERT_TRUE(Insert(event));
+  ASSERT_EQ(IdsOf(Claim(samples_.Now())), (std::vector{first.id, other.id}));
+  ASSERT_TRUE(Save(Settled(other, EventStatus::kDelivered, samples_.Now())));
+  ASSERT_TRUE(Claim(samples_.Now()).empty());
+  Open();
+  EXPECT_EQ(IdsOf(Claim(samples_.Now())), (std::vector{first.id}));
+  ASSERT_TRUE(Save(Settled(first, EventStatus::kDelivered, samples_.Now())));
+  EXPECT_EQ(IdsOf(Claim(samples_.Now())), (std::vector{second.id}));
+}
+
+TEST_P(DurableStoreContract, AnEventInBackOffStaysSoWhenTheStoreOpensAgain) {
+  const app::OutboxEvent event = samples_.NewEvent(samples_.NewId());
+  ASSERT_TRUE(Insert(event));
+  ASSERT_EQ(Claim(samples_.Now()).size(), 1u);
+  app::OutboxEvent retried = event;
+  retried.attempts = 1;
+  retried.due_at = samples_.Now() + std::chrono::seconds(5);
+  ASSERT_TRUE(Save(retried));
+  Open();
+  EXPECT_EQ(Find([&](app::Transaction& tx) { return tx.FindEvent(event.id); }), retried);
+  EXPECT_TRUE(Claim(retried.due_at - Millis(1)).empty());
+  EXPECT_EQ(IdsOf(Claim(retried.due_at)), (std::vector{event.id}));
+}
+
+TEST_P(DurableStoreContract, AClaimedEventThatAnOlderOneOvertookWaitsForItAfterOpening) {
+  const base::Uuid session = samples_.NewId();
+  const app::OutboxEvent first = samples_.NewEvent(session);
+  const app::OutboxEvent second = samples_.NewEvent(session);
+  ASSERT_TRUE(Insert(Settled(first, EventStatus::kParked, samples_.Now())));
+  ASSERT_TRUE(Insert(second));
+  ASSERT_EQ(IdsOf(Claim(samples_.Now())), (std::vector{second.id}));
+  ASSERT_TRUE(Save(first)) << "replayed";
+  Open();
+  EXPECT_EQ(IdsOf(Claim(samples_.Now())), (std::vector{first.id}));
+}
+
 TEST_P(StoreContract, OnlyTheOldestPendingEventOfASessionIsClaimed) {
   const base::Uuid session = samples_.NewId();
   const app::OutboxEvent first = samples_.NewEvent(session);

@@ -138,7 +138,9 @@ class Transaction {
       const EventFilter& filter) = 0;  // newest first
   // Pending events with due_at <= now that are the oldest pending one of their session (by order of
   // insertion), earliest due first, and sets their due_at to `lease_until`, so that no other relay
-  // takes them.
+  // takes them. The lease ends with SaveDelivery. A store that one process has to itself ends all
+  // leases when it opens (the claimer is gone): their events are due at once, and those that wait
+  // for a later attempt stay due when they were.
   virtual Result<std::vector<OutboxEvent>> ClaimDueEvents(Timestamp now, Timestamp lease_until,
                                                           std::size_t limit) = 0;
   // Saves status, attempts, due_at, first_due_at, settled_at, last_error. kNotFound.

@@ -29,7 +29,8 @@ CREATE INDEX sessions_ended ON sessions (ended_at, id) WHERE ended_at IS NOT NUL
 
 -- The outbox. `seq` is the order of commits. `claim_at` is due_at where the event is the oldest
 -- pending one of its session, else NULL: so a claim reads only rows that it takes, however long
--- the backlog is.
+-- the backlog is. `leased` is 1 from a claim until its delivery is saved; then due_at is the end of
+-- the lease.
 CREATE TABLE events (
   seq INTEGER PRIMARY KEY,
   id BLOB NOT NULL UNIQUE,
@@ -45,10 +46,12 @@ CREATE TABLE events (
   first_due_at INTEGER NOT NULL,
   settled_at INTEGER,
   last_error TEXT NOT NULL,
-  claim_at INTEGER
+  claim_at INTEGER,
+  leased INTEGER NOT NULL DEFAULT 0
 );
 CREATE INDEX events_session ON events (session_id, status);
 CREATE INDEX events_claim ON events (claim_at) WHERE claim_at IS NOT NULL;
+CREATE INDEX events_leased ON events (leased) WHERE leased = 1;
 CREATE INDEX events_unsettled ON events (status) WHERE status <> 'delivered';
 
 CREATE TABLE answers (
