@@ -23,7 +23,7 @@ release: setup ## build the preset release
 	@tools/build release
 
 bench: release ## durable sessions a second, beside a minimal program
-	@tests/bench/run
+	@tools/build release minimal_server && node tests/bench/bench.mjs
 
 kills: release ## kill -9 obolus 50 times during 500 payments
 	@node tests/e2e/kills.mjs --kills 50 --payments 500 --build build/release
