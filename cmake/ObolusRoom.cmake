@@ -1,4 +1,5 @@
-# obolus_room(NAME SOURCES a.cpp ... [LINKS target ...] [TESTS a_test.cpp ...] [TEST_LINKS target ...])
+# obolus_room(NAME SOURCES a.cpp ... [LINKS target ...]
+#             [TESTS a_test.cpp ...] [TEST_LINKS target ...])
 #
 # One room of the house: a static library `obolus_NAME` with an explicit list of sources, linked to
 # what the arrows allow, and one test program `NAME_test` with the tests that stand beside the code.
@@ -17,7 +18,8 @@ function(obolus_room NAME)
   endif()
 endfunction()
 
-# obolus_test(NAME SOURCES a_test.cpp ... [LINKS target ...]): a GoogleTest program, one CTest test a case.
+# obolus_test(NAME SOURCES a_test.cpp ... [LINKS target ...]): a GoogleTest program, one CTest test
+# a case.
 function(obolus_test NAME)
   cmake_parse_arguments(TEST "" "" "SOURCES;LINKS" ${ARGN})
   foreach(f ${TEST_SOURCES})
@@ -31,6 +33,7 @@ function(obolus_test NAME)
   endif()
   add_executable(${NAME} ${TEST_SOURCES})
   target_link_libraries(${NAME} PRIVATE ${TEST_LINKS} GTest::gtest_main)
-  target_include_directories(${NAME} PRIVATE ${CMAKE_SOURCE_DIR}/src ${CMAKE_SOURCE_DIR}/tests ${CMAKE_SOURCE_DIR})
+  target_include_directories(${NAME} PRIVATE
+    ${CMAKE_SOURCE_DIR}/src ${CMAKE_SOURCE_DIR}/tests ${CMAKE_SOURCE_DIR})
   gtest_discover_tests(${NAME} DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT 120)
 endfunction()

@@ -1,5 +1,6 @@
 // `obolus events list|show|replay`: what is on its way to Commerce, what was parked and why, and
-// sending it again.
+// sending it again. Each asks the running server and gives the text to print; called by main/main,
+// on the main thread.
 #pragma once
 
 #include <string>

@@ -1,5 +1,5 @@
 // The contracts as documents, compiled in, so that a binary can say what it speaks: `obolus
-// openapi` and `obolus asyncapi`.
+// openapi` and `obolus asyncapi`. A component test holds them equal to api/.
 #pragma once
 
 #include <string_view>

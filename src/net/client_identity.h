@@ -1,5 +1,6 @@
 // The PEM texts of a TLS client, read once when it starts and checked for being what they should
-// be.
+// be. A file that is missing or wrong is thus named at the start, not at the first delivery. Used
+// by http_client.
 #pragma once
 
 #include <string>

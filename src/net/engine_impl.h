@@ -1,4 +1,5 @@
 // What the rest of net/ sees of the engine: its loops and a way to run something on all of them.
+// Kept out of engine.h, so that no other room sees Asio.
 #pragma once
 
 #include <atomic>

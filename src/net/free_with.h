@@ -1,4 +1,5 @@
 // Ownership of C objects (OpenSSL, libcurl): std::unique_ptr<X509, FreeWith<X509_free>>.
+// Costs nothing over the bare pointer.
 #pragma once
 
 namespace obolus::net {

@@ -1,4 +1,5 @@
 // The bounded queue between the application's `ResponseStream` and the connection that writes it.
+// The application writes from any thread; the connection takes on its own.
 #pragma once
 
 #include <functional>

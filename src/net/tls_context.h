@@ -1,5 +1,5 @@
 // OpenSSL contexts made from the plain values of net/tls.h, and what a verified peer certificate
-// says.
+// says. Used by http_server when it starts and at each handshake.
 #pragma once
 
 #include <boost/asio/ssl/context.hpp>
