@@ -59,7 +59,8 @@ Result<Session> Insert(Transaction& tx, const Services& services, const OpenSess
   if (auto inserted = tx.InsertSession(session); !inserted) {
     return std::unexpected(inserted.error());
   }
-  if (!command.terminal_id) return session;  // nobody can have spoken of an id that we just made
+  // Nobody can have spoken of an id that we just made.
+  if (!command.terminal_id && !domain::PaymentIdOf(session)) return session;
   return ApplyEarlierEvents(tx, services, std::move(session), now);
 }
 

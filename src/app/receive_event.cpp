@@ -1,6 +1,7 @@
 #include "app/receive_event.h"
 
 #include <algorithm>
+#include <iterator>
 
 #include "app/commit_decision.h"
 
@@ -64,6 +65,7 @@ Result<std::vector<Session>> Match(Transaction& tx, const Services& services,
     }
     if (std::holds_alternative<domain::CompleteTdsSession>(interpreted.event)) continue;
     if (auto added = add(tx.FindSession(subject)); !added) return std::unexpected(added.error());
+    if (auto added = add(tx.FindByPayment(subject)); !added) return std::unexpected(added.error());
   }
   return matches;
 }
@@ -110,6 +112,22 @@ Result<Reception> Receive(Transaction& tx, const Services& services, const Cloud
   return changed ? Reception::kApplied : Reception::kNoEffect;
 }
 
+// What came about the session's terminal or its payment, in order of arrival.
+Result<std::vector<ReceivedEvent>> FindEarlier(Transaction& tx, const Session& session) {
+  auto earlier = tx.FindUnapplied(session.terminal_id);
+  const auto payment_id = domain::PaymentIdOf(session);
+  if (!earlier || !payment_id) return earlier;
+  auto about_payment = tx.FindUnapplied(*payment_id);
+  if (!about_payment) return about_payment;
+  std::erase_if(*about_payment, [&](const ReceivedEvent& event) {
+    return std::ranges::find(*earlier, event) != earlier->end();
+  });
+  std::vector<ReceivedEvent> both;
+  std::ranges::merge(*earlier, *about_payment, std::back_inserter(both), {},
+                     &ReceivedEvent::received_at, &ReceivedEvent::received_at);
+  return both;
+}
+
 }  // namespace
 
 std::string_view ToString(Reception reception) {
@@ -141,7 +159,7 @@ void ReceiveEvent(const Services& services, CloudEvent event, base::Done<Recepti
 
 Result<Session> ApplyEarlierEvents(Transaction& tx, const Services& services, Session session,
                                    Timestamp now) {
-  auto earlier = tx.FindUnapplied(session.terminal_id);
+  auto earlier = FindEarlier(tx, session);
   if (!earlier) return std::unexpected(earlier.error());
   for (const ReceivedEvent& received : *earlier) {
     const auto data = base::ParseJson(received.data);

@@ -84,4 +84,10 @@ std::string_view MessageOf(FailureCode code) {
   return "";
 }
 
+std::optional<Uuid> PaymentIdOf(const Session& session) {
+  if (session.kind != SessionKind::kPayment || !session.payment.id) return std::nullopt;
+  const auto id = base::ParseUuid(*session.payment.id);
+  return id ? std::optional(*id) : std::nullopt;
+}
+
 }  // namespace obolus::domain

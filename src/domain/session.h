@@ -120,4 +120,8 @@ struct Session {
   bool operator==(const Session&) const = default;
 };
 
+// payment.id of a payment session, where that is a UUID: what Commerce may name instead of the
+// terminal (contract §3.2). A 3DS session only repeats its payment's.
+std::optional<Uuid> PaymentIdOf(const Session& session);
+
 }  // namespace obolus::domain

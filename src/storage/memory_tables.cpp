@@ -52,6 +52,9 @@ void SessionTable::Index(const domain::Session& session, bool add) {
   if (session.kind == domain::SessionKind::kTds && session.payment_terminal_id) {
     Change(challenges_, *session.payment_terminal_id, session.id, add);
   }
+  if (const auto payment_id = domain::PaymentIdOf(session)) {
+    Change(by_payment_, *payment_id, std::pair(!ended, session.id), add);
+  }
   if (ended) {
     Change(ended_, std::pair(session.ended_at.value_or(session.expires_at), session.id), add);
     return;
@@ -69,6 +72,11 @@ const domain::Session* SessionTable::FindByTerminal(domain::SessionKind kind,
 const domain::Session* SessionTable::FindChallengeOf(const base::Uuid& payment_terminal_id) const {
   const auto found = challenges_.find(payment_terminal_id);
   return found == challenges_.end() ? nullptr : Find(*found->second.rbegin());
+}
+
+const domain::Session* SessionTable::FindByPayment(const base::Uuid& payment_id) const {
+  const auto found = by_payment_.find(payment_id);
+  return found == by_payment_.end() ? nullptr : Find(found->second.rbegin()->second);
 }
 
 std::optional<std::int64_t> EventTable::SeqOf(const base::Uuid& id) const {

@@ -24,6 +24,7 @@ class SessionTable {
   const domain::Session* FindByTerminal(domain::SessionKind kind,
                                         const base::Uuid& terminal_id) const;
   const domain::Session* FindChallengeOf(const base::Uuid& payment_terminal_id) const;
+  const domain::Session* FindByPayment(const base::Uuid& payment_id) const;  // as by terminal
   using TimeOrder = std::set<std::pair<base::Timestamp, base::Uuid>>;
   const TimeOrder& due() const { return due_; }      // by due time; not ended
   const TimeOrder& ended() const { return ended_; }  // by ended_at
@@ -35,6 +36,7 @@ class SessionTable {
   std::map<std::pair<domain::SessionKind, base::Uuid>, std::set<std::pair<bool, base::Uuid>>>
       by_terminal_;  // (is open, id)
   std::map<base::Uuid, std::set<base::Uuid>> challenges_;
+  std::map<base::Uuid, std::set<std::pair<bool, base::Uuid>>> by_payment_;  // (is open, id)
   TimeOrder due_;
   TimeOrder ended_;
 };

@@ -84,6 +84,10 @@ Result<std::optional<domain::Session>> MemoryTransaction::FindChallengeOf(
   return Copy(tables_.sessions.FindChallengeOf(payment_terminal_id));
 }
 
+Result<std::optional<domain::Session>> MemoryTransaction::FindByPayment(const Uuid& payment_id) {
+  return Copy(tables_.sessions.FindByPayment(payment_id));
+}
+
 Status MemoryTransaction::InsertSession(const domain::Session& session) {
   if (read_only_) return ReadOnly();
   if (tables_.sessions.Find(session.id) != nullptr) return Conflict("the row exists already");

@@ -28,6 +28,7 @@ class MemoryTransaction final : public app::Transaction {
       domain::SessionKind kind, const base::Uuid& terminal_id) override;
   base::Result<std::optional<domain::Session>> FindChallengeOf(
       const base::Uuid& payment_terminal_id) override;
+  base::Result<std::optional<domain::Session>> FindByPayment(const base::Uuid& payment_id) override;
   base::Status InsertSession(const domain::Session& session) override;
   base::Status SaveSession(const domain::Session& session, bool entered) override;
   base::Result<std::vector<base::Uuid>> FindDueSessions(base::Timestamp now,

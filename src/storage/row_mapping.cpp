@@ -216,6 +216,7 @@ SessionRow ToRow(const domain::Session& session) {
   row.version = session.version;
   if (session.terminal_id != session.id) row.terminal_id = session.terminal_id;
   row.payment_terminal_id = session.payment_terminal_id;
+  row.payment_id = domain::PaymentIdOf(session);
   row.created_at = session.created_at;
   row.expires_at = session.expires_at;
   if (domain::IsEnd(session.kind, session.state)) {

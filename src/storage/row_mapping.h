@@ -20,6 +20,7 @@ struct SessionRow {
   std::int64_t version = 0;
   std::optional<base::Uuid> terminal_id;  // none: it is the id
   std::optional<base::Uuid> payment_terminal_id;
+  std::optional<base::Uuid> payment_id;  // domain::PaymentIdOf; written, not read
   base::Timestamp created_at;
   base::Timestamp expires_at;
   std::optional<base::Timestamp> due_at;    // when to look at it again; none once it has ended

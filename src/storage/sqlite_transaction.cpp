@@ -87,6 +87,13 @@ Result<std::optional<domain::Session>> SqliteTransaction::FindChallengeOf(
   return ReadOne(query.Bind(payment_terminal_id));
 }
 
+Result<std::optional<domain::Session>> SqliteTransaction::FindByPayment(const Uuid& payment_id) {
+  SqliteQuery query = database_.Query("SELECT " SESSION_COLUMNS
+                                      " FROM sessions WHERE payment_id = ?"
+                                      " ORDER BY ended_at IS NOT NULL, id DESC LIMIT 1");
+  return ReadOne(query.Bind(payment_id));
+}
+
 // What the unique index cannot see: a minted terminal is not in it. A minted id is new, so the
 // index answers from the one page where ids of this moment would stand.
 Result<bool> SqliteTransaction::HasOpenSession(const domain::Session& other) {
@@ -110,10 +117,11 @@ Status SqliteTransaction::InsertSession(const domain::Session& session) {
   const std::string document = ToDocument(session);
   SqliteQuery query = database_.Query(
       "INSERT INTO sessions (id, kind, state, version, terminal_id, payment_terminal_id,"
-      " created_at, expires_at, due_at, ended_at, document)"
-      " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+      " payment_id, created_at, expires_at, due_at, ended_at, document)"
+      " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
   query.Bind(row.id).Bind(row.kind).Bind(row.state).Bind(row.version).Bind(row.terminal_id);
-  query.Bind(row.payment_terminal_id).Bind(row.created_at).Bind(row.expires_at);
+  query.Bind(row.payment_terminal_id).Bind(row.payment_id).Bind(row.created_at);
+  query.Bind(row.expires_at);
   Status inserted = query.Bind(row.due_at).Bind(row.ended_at).Bind(document).Run();
   if (inserted) notice_.sessions.push_back({session.id, session.kind, session.state, true});
   return inserted;

@@ -59,6 +59,19 @@ describe('an event from Commerce', () => {
     }
   });
 
+  test('that names only the payment closes its session, open now or later', async () => {
+    const payment = { id: crypto.randomUUID() };
+    const { session_key } = await obolus.openPayment({ payment });
+    const voided = () => obolus.event('SessionVoided', { payment_id: payment.id });
+    assert.equal((await voided()).status, 204);
+    assert.equal((await obolus.state(session_key)).data.reason_code, 'VOIDED');
+
+    payment.id = crypto.randomUUID();
+    assert.equal((await voided()).status, 202);
+    const later = await obolus.openPayment({ payment });
+    assert.equal((await obolus.state(later.session_key)).data.reason_code, 'VOIDED');
+  });
+
   test('StateChanged is shown to the client and never reopens', async () => {
     const { session_key, terminal_id } = await obolus.openPayment();
     await obolus.pay(session_key);

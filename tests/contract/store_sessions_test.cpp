@@ -151,6 +151,47 @@ TEST_P(StoreContract, FindChallengeOfGivesTheLatest3dsSessionOfThePayment) {
   EXPECT_EQ(latest(), second);
 }
 
+TEST_P(StoreContract, FindByPaymentGivesTheLatestOpenOrEndedPaymentSession) {
+  const base::Uuid payment_id = samples_.NewId();
+  const auto about = [&](domain::Session session) {
+    session.payment.id = base::ToString(payment_id);
+    return session;
+  };
+  const auto latest = [&] {
+    return Find([&](app::Transaction& tx) { return tx.FindByPayment(payment_id); });
+  };
+  const domain::Session first = about(samples_.NewPayment());
+  const domain::Session second = about(samples_.NewPayment());
+  const domain::Session third = about(samples_.NewPayment());
+  const domain::Session tds = about(samples_.NewTds(first.terminal_id));
+  EXPECT_EQ(latest(), std::nullopt);
+  ASSERT_TRUE(Insert(tds));
+  EXPECT_EQ(latest(), std::nullopt) << "a 3DS session only repeats the payment";
+  ASSERT_TRUE(Insert(second));
+  ASSERT_TRUE(Insert(first));
+  EXPECT_EQ(latest(), second);
+  ASSERT_TRUE(Insert(samples_.Ended(third)));
+  EXPECT_EQ(latest(), second) << "not ended goes before ended";
+  ASSERT_TRUE(Save(samples_.Ended(second)));
+  EXPECT_EQ(latest(), first);
+  ASSERT_TRUE(Save(samples_.Ended(first)));
+  EXPECT_EQ(latest(), samples_.Ended(third));
+}
+
+TEST_P(StoreContract, APaymentIdIsFoundInAnyCaseAndOneThatIsNoUuidStandsInNoWay) {
+  domain::Session upper = samples_.NewPayment();
+  upper.payment.id = "0198C0DE-0000-4000-8000-00000000ABCD";
+  domain::Session other = samples_.NewPayment();
+  other.payment.id = "order 17";
+  ASSERT_TRUE(Insert(upper));
+  ASSERT_TRUE(Insert(other));
+  const base::Uuid id = base::ParseUuid("0198c0de-0000-4000-8000-00000000abcd").value();
+  EXPECT_EQ(Find([&](app::Transaction& tx) { return tx.FindByPayment(id); }), upper);
+  EXPECT_EQ(Session(other.id), other);
+  EXPECT_EQ(Find([&](app::Transaction& tx) { return tx.FindByPayment(other.id); }), std::nullopt);
+  EXPECT_EQ(Find([&](app::Transaction& tx) { return tx.FindByPayment({}); }), std::nullopt);
+}
+
 TEST_P(StoreContract, SaveSessionKeepsTheNextVersion) {
   const domain::Session session = samples_.NewPayment();
   ASSERT_TRUE(Insert(session));

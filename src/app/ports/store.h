@@ -111,10 +111,14 @@ class Transaction {
   // The latest 3DS session (greatest id) whose payment_terminal_id is that one.
   virtual Result<std::optional<domain::Session>> FindChallengeOf(
       const Uuid& payment_terminal_id) = 0;
+  // The latest payment session whose payment.id is that UUID (domain::PaymentIdOf): one that has
+  // not ended before those that have, then the greatest id.
+  virtual Result<std::optional<domain::Session>> FindByPayment(const Uuid& payment_id) = 0;
   // kConflict: the id exists, or another session of that kind and terminal has not ended.
   virtual Status InsertSession(const domain::Session& session) = 0;
-  // `entered`: the state is another than the stored one; goes into the notice. kConflict: the
-  // stored version is not session.version - 1.
+  // Id, kind, terminal and payment.id stay as they were inserted. `entered`: the state is another
+  // than the stored one; goes into the notice. kConflict: the stored version is not
+  // session.version - 1.
   virtual Status SaveSession(const domain::Session& session, bool entered) = 0;
   // Ids of sessions that have not ended (domain::IsEnd) and whose expires_at, or lease_until, is <=
   // now; oldest first.

@@ -1,6 +1,6 @@
 -- Ids are 16-byte blobs, times are milliseconds since 1970. Ids of sessions and events are
 -- time-ordered, so new rows lie side by side, and so do those of every index on the way of an
--- insert: that is what makes durable inserts cheap.
+-- insert, but for ids that Commerce chose: that is what makes durable inserts cheap.
 
 -- What SQL asks about stands in columns; the rest of the session is its document (JSON).
 CREATE TABLE sessions (
@@ -10,6 +10,7 @@ CREATE TABLE sessions (
   version INTEGER NOT NULL,
   terminal_id BLOB,          -- NULL: it is the id
   payment_terminal_id BLOB,
+  payment_id BLOB,           -- NULL: the payment has no id, or one that is no UUID
   created_at INTEGER NOT NULL,
   expires_at INTEGER NOT NULL,
   due_at INTEGER,            -- the earlier of expires_at and the lease; NULL once it has ended
@@ -24,6 +25,7 @@ CREATE INDEX sessions_ended_terminal ON sessions (terminal_id, kind, id)
   WHERE terminal_id IS NOT NULL AND ended_at IS NOT NULL;
 CREATE INDEX sessions_challenge_of ON sessions (payment_terminal_id, id)
   WHERE payment_terminal_id IS NOT NULL;
+CREATE INDEX sessions_payment ON sessions (payment_id, id) WHERE payment_id IS NOT NULL;
 CREATE INDEX sessions_due ON sessions (due_at, id) WHERE due_at IS NOT NULL;
 CREATE INDEX sessions_ended ON sessions (ended_at, id) WHERE ended_at IS NOT NULL;
 
