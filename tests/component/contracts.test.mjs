@@ -43,6 +43,21 @@ describe('the documents', () => {
     assert.equal(status, 200);
   }
 
+  // Each route has a counter from the start, so /metrics lists them all.
+  test('have every route of the program, and no other', async () => {
+    const { text } = await obolus.operator('GET', '/metrics');
+    const served = new Set();
+    for (const [line] of text.matchAll(/^obolus_http_requests_total\{.*\}/gm)) {
+      const label = (name) => new RegExp(`\\b${name}="([^"]*)"`).exec(line)[1];
+      const route = label('route');
+      if (!route.startsWith('*')) served.add(`${label('listener')} ${route}`);
+    }
+    const documented = operations().map(
+      ({ listener, method, path }) => `${listener} ${method.toUpperCase()} ${path}`,
+    );
+    assert.deepEqual([...served].sort(), documented.sort());
+  });
+
   test('are part of the program', () => {
     const file = (name) => readFileSync(`${kRoot}/api/${name}.yaml`, 'utf8');
     for (const name of ['openapi', 'asyncapi']) {

@@ -26,6 +26,13 @@ const kScenarios = [
   },
   { name: 'card declined', number: '4000000000000002', outcome: 'failed' },
   { name: 'shopper gave up', outcome: 'failed' },
+  {
+    name: 'hosted page, challenge',
+    number: '4000000000003220',
+    hosted: true,
+    press: 'acs-pass',
+    outcome: 'paid',
+  },
 ];
 const kTimeoutMs = 20_000;
 
@@ -58,13 +65,7 @@ class Visit {
   }
 
   async run(scenario) {
-    await this.page.goto(`${this.stack.shopUrl}/`);
-    const pay = this.page.getByTestId('pay');
-    await pay.waitFor();
-    await this.page.waitForFunction(() => !document.querySelector('[data-testid=pay]').disabled);
-    await this.picture('1-shop');
-    await pay.click();
-    await this.page.frameLocator('iframe').getByLabel('Card number').waitFor();
+    await (scenario.hosted ? this.openHostedPage() : this.openShop());
     if (scenario.number) {
       await this.typeCard(scenario);
     } else {
@@ -74,16 +75,43 @@ class Visit {
     return this.readResult(scenario);
   }
 
-  async typeCard({ number, cvc = '123' }) {
+  // A shop without a card form of its own sends its shoppers to our page.
+  async openHostedPage() {
+    const { shopUrl, shopperUrl, apiKey, certs } = this.stack;
+    const continuation = { success: `${shopUrl}/shop/paid`, error: `${shopUrl}/shop/failed` };
+    const { json } = await request(`${shopUrl}/payments`, {
+      method: 'POST',
+      headers: { 'x-api-key': apiKey },
+      body: { amount: 4450, currency_code: 'EUR', order_id: 'hosted', continuation },
+      tls: identity(certs, null),
+    });
+    const { session_key } = json.processing.requirement.options[0];
+    await this.page.goto(`${shopperUrl}/checkout/${session_key}`);
+    this.submit = this.page.getByRole('button', { name: /^Pay/ });
+    await this.page.frameLocator('iframe').getByLabel('Card number').waitFor();
+  }
+
+  async openShop() {
+    await this.page.goto(`${this.stack.shopUrl}/`);
+    const pay = this.page.getByTestId('pay');
+    await pay.waitFor();
+    await this.page.waitForFunction(() => !document.querySelector('[data-testid=pay]').disabled);
+    await this.picture('1-shop');
+    await pay.click();
+    this.submit = this.page.getByTestId('submit-card');
+    await this.page.frameLocator('iframe').getByLabel('Card number').waitFor();
+  }
+
+  async typeCard({ number, cvc = '123', hosted }) {
     const frame = this.page.frameLocator('iframe');
     await frame.getByLabel('Card number').pressSequentially(number);
     const year = String((new Date().getUTCFullYear() + 3) % 100);
     await frame.getByLabel('Expiry date').pressSequentially(`12${year}`);
     await frame.getByLabel('Security code').pressSequentially(cvc);
-    await this.picture('2-card');
+    await this.picture(hosted ? '5-hosted' : '2-card');
     if ((await this.page.content()).includes(number))
       throw new Error("the shop's page sees the card");
-    await this.page.getByTestId('submit-card').click();
+    await this.submit.click();
   }
 
   async passBank({ press }) {
