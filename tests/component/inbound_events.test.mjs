@@ -43,34 +43,22 @@ describe('an event from Commerce', () => {
     assert.ok([202, 204].includes((await send({ headers: kBatch, body: '[]' })).status));
   });
 
-  test('finds its session by any id, or by its subject', async () => {
-    for (const data of [
-      ({ terminal_id }) => [{ terminal_id }],
-      ({ session_key }) => [{ session_key }],
-      ({ terminal_id }) => [{ session_id: terminal_id }],
-      () => [{ payment_id: 'pm-1' }],
-      ({ terminal_id }) => [{}, { subject: terminal_id }],
-    ]) {
-      const opened = await obolus.openPayment({ payment: { id: 'pm-1' } });
-      const [members, attributes] = data(opened);
-      const answer = await send(HTTP.binary(made('SessionVoided', members, attributes)));
-      assert.ok([202, 204].includes(answer.status), answer.text);
-      if (answer.status === 202) assert.ok(members.payment_id, JSON.stringify(members));
-    }
-  });
-
-  test('that names only the payment closes its session, open now or later', async () => {
-    const payment = { id: crypto.randomUUID() };
-    const { session_key } = await obolus.openPayment({ payment });
-    const voided = () => obolus.event('SessionVoided', { payment_id: payment.id });
-    assert.equal((await voided()).status, 204);
-    assert.equal((await obolus.state(session_key)).data.reason_code, 'VOIDED');
-
-    payment.id = crypto.randomUUID();
-    assert.equal((await voided()).status, 202);
-    const later = await obolus.openPayment({ payment });
-    assert.equal((await obolus.state(later.session_key)).data.reason_code, 'VOIDED');
-  });
+  for (const [what, name] of [
+    ['terminal_id', (opened) => [{ terminal_id: opened.terminal_id }]],
+    ['session_key', (opened) => [{ session_key: opened.session_key }]],
+    ['session_id', (opened) => [{ session_id: opened.terminal_id }]],
+    ['payment_id', (opened) => [{ payment_id: opened.payment_id }]],
+    ['its subject', (opened) => [{}, { subject: opened.terminal_id }]],
+  ]) {
+    test(`finds its session by ${what}`, async () => {
+      const payment_id = randomUUID();
+      const opened = await obolus.openPayment({ payment: { id: payment_id } });
+      const [data, attributes] = name({ ...opened, payment_id });
+      const answer = await send(HTTP.binary(made('SessionVoided', data, attributes)));
+      assert.equal(answer.status, 204, answer.text);
+      assert.equal((await obolus.state(opened.session_key)).data.reason_code, 'VOIDED');
+    });
+  }
 
   test('StateChanged is shown to the client and never reopens', async () => {
     const { session_key, terminal_id } = await obolus.openPayment();

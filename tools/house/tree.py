@@ -42,7 +42,7 @@ class Tree:
 
 
 def read_checkout(root):
-    """Tracked files and new ones that .gitignore does not cover; binary ones are left out."""
+    """Tracked files and new ones that .gitignore does not cover; binary ones read as empty."""
     names = subprocess.run(
         ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
         cwd=root, check=True, capture_output=True).stdout.decode().split("\0")
@@ -53,8 +53,7 @@ def read_checkout(root):
             continue
         with open(path, "rb") as handle:
             data = handle.read()
-        if b"\0" not in data:
-            files[name] = data.decode("utf-8", errors="replace")
+        files[name] = "" if b"\0" in data else data.decode("utf-8", errors="replace")
     return Tree(files)
 
 
