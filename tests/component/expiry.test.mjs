@@ -37,7 +37,7 @@ describe('a session whose time is over', () => {
     assert.equal(deliveries.length, 1);
     assert.equal(deliveries[0].event.data.reason.code, 'SESSION_EXPIRED');
     const late = deliveries[0].at - new Date(payment.expires_at).getTime();
-    assert.ok(late >= 0 && late < 2_000, `${late} ms after its time`);
+    assert.ok(late >= 0 && late < 5_000, `${late} ms after its time`);
     assert.equal(obolus.bridge.about(started.tds_terminal_id).length, 1);
     assert.equal(obolus.bridge.about(waiting.terminal_id).length, 1);
   });

@@ -34,7 +34,7 @@ const kScenarios = [
     outcome: 'paid',
   },
 ];
-const kTimeoutMs = 20_000;
+const kTimeoutMs = 30_000;
 
 class Timeline {
   constructor() {
