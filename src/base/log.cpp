@@ -19,6 +19,8 @@ namespace {
 
 constexpr std::size_t kMaxQueuedLines = 8192;
 constexpr std::size_t kMaxStringBytes = 512;
+// Lines are gathered this long before they are written: one system call and one wake-up for many.
+constexpr std::chrono::milliseconds kGatherTime{5};
 
 constexpr std::array<std::string_view, 30> kFieldNames = {
     "address",     "attempts",   "code",        "commerce_port", "count",        "detail",
@@ -71,19 +73,23 @@ class LineWriter {
   }
 
   void Push(std::string line) {
+    bool was_empty = false;
     {
       std::lock_guard lock(mutex_);
+      was_empty = lines_.empty();
       if (lines_.size() >= kMaxQueuedLines) {
         ++dropped_;
         return;
       }
       lines_.push_back(std::move(line));
     }
-    wake_.notify_one();
+    if (was_empty) wake_.notify_one();
   }
 
   void Flush() {
     std::unique_lock lock(mutex_);
+    flushing_ = true;
+    wake_.notify_one();
     idle_.wait_for(lock, std::chrono::seconds(2), [this] { return lines_.empty() && !writing_; });
   }
 
@@ -95,6 +101,8 @@ class LineWriter {
     while (true) {
       wake_.wait(lock, [&] { return stop.stop_requested() || !lines_.empty(); });
       if (lines_.empty()) return;
+      wake_.wait_for(lock, kGatherTime, [&] { return stop.stop_requested() || flushing_; });
+      flushing_ = false;
       std::string text;
       for (const std::string& line : lines_) text += line;
       lines_.clear();
@@ -120,6 +128,7 @@ class LineWriter {
   std::condition_variable idle_;
   std::deque<std::string> lines_;
   bool writing_ = false;
+  bool flushing_ = false;  // somebody waits: write at once
   std::atomic<std::uint64_t> dropped_{0};
   std::jthread thread_;  // last, so that it starts after and ends before the rest
 };
