@@ -1,16 +1,18 @@
-// Durable POST /sessions a second: Obolus beside the minimal program of minimal_server.cpp, in turn,
-// in one run, over plain loopback HTTP under the same load from wrk. Both store the same rows: the
-// minimal program takes the schema of src/storage/sql and documents as long as Obolus wrote. Prints a
-// table, and JSON with --json FILE. The ratio is the figure; the rest belongs to the machine.
+// Durable POST /sessions a second: Obolus beside the minimal program of minimal_server.cpp, in
+// turn, in one run, over plain loopback HTTP under the same load from wrk. Both store the same rows:
+// the minimal program takes the schema of src/storage/sql and documents as long as Obolus wrote.
+// Prints a table, and JSON with --json FILE. The ratio is the figure; the rest belongs to the
+// machine.
 //
 //   node tests/bench/bench.mjs [--seconds 6] [--rounds 5] [--connections 128] [--json FILE]
-import { openSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { openSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { spawn, spawnSync } from 'node:child_process';
+import { connect } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { baseConfiguration, merged, newApiKey, writeToml } from '../support/configuration.mjs';
-import { freePorts, isPortFree, kRoot, programPath, run } from '../support/processes.mjs';
+import { freePorts, kRoot, programPath, run } from '../support/processes.mjs';
 
 const { values } = parseArgs({
   options: {
@@ -26,14 +28,22 @@ const kScript = path.join(kRoot, 'tests/bench/open_session.lua');
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 const median = (numbers) => [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length / 2)];
 
+function answers(port) {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1', () => resolve(socket.destroy() && true));
+    socket.once('error', () => resolve(false));
+  });
+}
+
 // Starts a program with its output in a file, and waits until its port answers.
 async function launch(file, args, port, log) {
   const out = openSync(log, 'a');
   const child = spawn('/usr/bin/setpriv', ['--pdeathsig', 'KILL', '--', file, ...args], {
     stdio: ['ignore', out, out],
   });
-  for (let tries = 0; await isPortFree(port); tries++) {
-    if (tries > 200 || child.exitCode !== null) throw new Error(`${file} did not start; see ${log}`);
+  for (let tries = 0; !(await answers(port)); tries++) {
+    if (tries > 200 || child.exitCode !== null)
+      throw new Error(`${file} did not start: ${readFileSync(log, 'utf8')}`);
     await pause(25);
   }
   return child;
@@ -62,7 +72,7 @@ async function startObolus(folder, port, apiKey) {
 
 async function startMinimal(folder, port, documentBytes) {
   mkdirSync(folder, { mode: 0o700 });
-  const program = path.join(kRoot, values.build, 'tests/bench/minimal_server');
+  const program = path.resolve(kRoot, values.build, 'tests/bench/minimal_server');
   const database = path.join(folder, 'minimal.db');
   const args = [port, database, kSchema, documentBytes].map(String);
   return launch(program, args, port, path.join(folder, 'minimal.log'));
@@ -70,15 +80,24 @@ async function startMinimal(folder, port, documentBytes) {
 
 function load(port, apiKey, seconds) {
   const args = ['-t1', `-c${values.connections}`, `-d${seconds}s`, '--latency', '-s', kScript];
-  const { stdout, stderr, status } = spawnSync('wrk', [...args, `http://127.0.0.1:${port}/sessions`], {
-    encoding: 'utf8',
-    env: { ...process.env, BENCH_API_KEY: apiKey },
-  });
+  const { stdout, stderr, status } = spawnSync(
+    'wrk',
+    [...args, `http://127.0.0.1:${port}/sessions`],
+    {
+      encoding: 'utf8',
+      env: { ...process.env, BENCH_API_KEY: apiKey },
+    },
+  );
   const result = /RESULT (\{.*\})/.exec(stdout ?? '');
   if (status !== 0 || !result) throw new Error(`wrk failed: ${stdout}${stderr}`);
   const { requests, duration_us, p50_us, p99_us, failed } = JSON.parse(result[1]);
   if (failed > 0) throw new Error(`${failed} requests failed`);
-  return { perSecond: requests / (duration_us / 1e6), p50Ms: p50_us / 1000, p99Ms: p99_us / 1000, requests };
+  return {
+    perSecond: requests / (duration_us / 1e6),
+    p50Ms: p50_us / 1000,
+    p99Ms: p99_us / 1000,
+    requests,
+  };
 }
 
 function query(database, sql) {
@@ -121,24 +140,37 @@ function cpuSeconds(pid) {
 }
 
 function print(rounds) {
-  const cell = (text, width = 12) => String(text).padStart(width);
-  console.log(`\ndurable POST /sessions, ${values.connections} connections, ${values.seconds} s a round`);
-  console.log(`machine: ${os.cpus().length} x ${os.cpus()[0].model}, load ${os.loadavg()[0].toFixed(1)}\n`);
-  console.log('round      ' + ['obolus/s', 'minimal/s', 'ratio', 'p50 ms', 'p99 ms', 'cpu µs', 'min cpu µs'].map((t) => cell(t)).join(''));
-  const line = (name, r) =>
-    console.log(
-      name.padEnd(11) +
-        [r.obolus.perSecond, r.minimal.perSecond].map((n) => cell(n.toFixed(0))).join('') +
-        cell((r.obolus.perSecond / r.minimal.perSecond).toFixed(2)) +
-        [r.obolus.p50Ms, r.obolus.p99Ms, r.obolus.cpuUs, r.minimal.cpuUs].map((n) => cell(n.toFixed(1))).join(''),
-    );
-  rounds.forEach((r, index) => line(String(index + 1), r));
-  const ratios = rounds.map((r) => r.obolus.perSecond / r.minimal.perSecond);
-  console.log(`\nratio, median of ${rounds.length} pairs: ${median(ratios).toFixed(2)}`);
-  return median(ratios);
+  const columns = [
+    'obolus/s',
+    'minimal/s',
+    'ratio',
+    'p50 ms',
+    'p99 ms',
+    'cpu µs',
+    'minimal cpu µs',
+  ];
+  const line = (name, cells) =>
+    console.log(name.padEnd(6) + cells.map((cell) => String(cell).padStart(15)).join(''));
+  const { length, 0: cpu } = os.cpus();
+  console.log(
+    `durable POST /sessions, ${values.connections} connections, ${values.seconds} s each`,
+  );
+  console.log(`machine: ${length} x ${cpu.model}, load ${os.loadavg()[0].toFixed(1)}\n`);
+  line('round', columns);
+  rounds.forEach(({ obolus, minimal }, index) =>
+    line(String(index + 1), [
+      obolus.perSecond.toFixed(0),
+      minimal.perSecond.toFixed(0),
+      (obolus.perSecond / minimal.perSecond).toFixed(2),
+      ...[obolus.p50Ms, obolus.p99Ms, obolus.cpuUs, minimal.cpuUs].map((n) => n.toFixed(1)),
+    ]),
+  );
+  const ratio = median(rounds.map((round) => round.obolus.perSecond / round.minimal.perSecond));
+  console.log(`\nratio, median of ${rounds.length} pairs: ${ratio.toFixed(2)}`);
+  return ratio;
 }
 
-const folder = mkdtempSync(path.join(kRoot, values.build, 'bench-'));
+const folder = mkdtempSync(path.resolve(kRoot, values.build, 'bench-'));
 try {
   const rounds = [];
   let documentBytes = 400;

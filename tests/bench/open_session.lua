@@ -1,4 +1,4 @@
--- wrk: one payment session a request, as Commerce asks for it. The terminal is minted by the server.
+-- wrk: one payment session a request, as Commerce asks for it; the server mints the terminal.
 wrk.method = "POST"
 wrk.headers["Content-Type"] = "application/json"
 wrk.headers["x-api-key"] = os.getenv("BENCH_API_KEY")
