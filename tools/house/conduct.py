@@ -7,6 +7,7 @@ from .tree import CPP, SCRIPT, Fault, lines_of
 
 # The source that has no test of its own beside it -> where it is tested, or why not.
 TESTED_ELSEWHERE = {
+    "src/app/commit_decision.cpp": "src/app: the tests of every use case that decides",
     "src/app/ports/store.cpp": "tests/component/relay.test.mjs reads the names over HTTP",
     "src/base/check.cpp": "ends the process; src/base/result_test.cpp has its death test",
     "src/cli/operator_client.cpp": "tests/component: relay and lifecycle run the commands",
@@ -48,7 +49,8 @@ _SKIPPED = re.compile(
     r"|\bskip:\s*true\b|\bDISABLED\s+TRUE\b|unittest\.skip|@skip\b")
 _LEFTOVER = re.compile(r"\b(?:TODO|FIXME|XXX|HACK)\b")
 _MACHINE = re.compile(r"(?<![\w.~-])/(?:work|home|root|Users)/\w|(?<![\w.])/root\b(?!/?[<{])")
-_KEY = re.compile(r"-----BEGIN (?:[A-Z]+ )?PRIVATE KEY-----(?:\\n|\s|\")+[A-Za-z0-9+/=]{16,}")
+_KEY = re.compile(r"-----BEGIN (?:[A-Z]+ )?PRIVATE[ ]KEY-----"
+                  r"(?:\\n|\s|\")+[A-Za-z0-9+/=]{16,}")
 _REGISTRY = re.compile(r'"resolved"\s*:\s*"https?:|^\s*@?[\w:-]*registry\s*=\s*https?:', re.M)
 _LINK = re.compile(r"(?<!!)\[[^\]\n]*\]\(([^)\s]+)\)|!\[[^\]\n]*\]\(([^)\s]+)\)")
 _OWN_FOLDER = "tools/house/", "tools/tidy"  # the rules name what they forbid
