@@ -18,7 +18,8 @@ class SessionFeed {
  public:
   using Listener = std::function<void()>;
 
-  // Ends with its destruction, after which the listener is not called again.
+  // Ends with its destruction, after which the listener is not called again; so this waits for a
+  // call that is under way on another thread.
   class Subscription {
    public:
     Subscription(SessionFeed& feed, base::Uuid session_id, std::uint64_t number)
@@ -41,12 +42,18 @@ class SessionFeed {
   std::size_t size() const;  // open subscriptions
 
  private:
+  struct Slot {
+    std::recursive_mutex mutex;  // held during a call; a listener may end its own subscription
+    Listener listener;
+    bool open = true;
+  };
+
   void Remove(const base::Uuid& session_id, std::uint64_t number);
 
   mutable std::mutex mutex_;
   std::uint64_t next_ = 0;
   std::size_t size_ = 0;
-  std::unordered_map<base::Uuid, std::map<std::uint64_t, std::shared_ptr<Listener>>> listeners_;
+  std::unordered_map<base::Uuid, std::map<std::uint64_t, std::shared_ptr<Slot>>> listeners_;
 };
 
 }  // namespace obolus::app
