@@ -9,10 +9,10 @@ namespace {
 constexpr std::size_t kSessionsPerRound = 256;  // one transaction must not hold up shoppers
 constexpr std::size_t kPurgedPerRound = 256;
 
-Result<std::size_t> ExpireDue(Transaction& tx, const Services& services, Timestamp now) {
+Result<ExpireSessions::Swept> ExpireDue(Transaction& tx, const Services& services, Timestamp now) {
   auto due = tx.FindDueSessions(now, kSessionsPerRound);
   if (!due) return std::unexpected(due.error());
-  std::size_t changed = 0;
+  ExpireSessions::Swept swept;
   for (const Uuid& id : *due) {
     auto session = Load(tx, id);
     if (!session) return std::unexpected(session.error());
@@ -25,11 +25,12 @@ Result<std::size_t> ExpireDue(Transaction& tx, const Services& services, Timesta
     if (auto committed = CommitDecision(tx, services, *decision, now); !committed) {
       return std::unexpected(committed.error());
     }
-    ++changed;
+    ++swept.sessions;
   }
   auto purged = tx.Purge(now, now - services.settings.keep_for, kPurgedPerRound);
   if (!purged) return std::unexpected(purged.error());
-  return changed + (*purged >= kPurgedPerRound ? 1 : 0);
+  swept.more = swept.sessions >= kSessionsPerRound || *purged >= kPurgedPerRound;
+  return swept;
 }
 
 }  // namespace
@@ -53,8 +54,8 @@ void ExpireSessions::Stop() {
   state_->stopped = true;
 }
 
-void ExpireSessions::Sweep(const Services& services, base::Done<std::size_t> done) {
-  Transact<std::size_t>(
+void ExpireSessions::Sweep(const Services& services, base::Done<Swept> done) {
+  Transact<Swept>(
       services.store,
       [&services, now = services.clock.Now()](Transaction& tx) {
         return ExpireDue(tx, services, now);
@@ -64,13 +65,13 @@ void ExpireSessions::Sweep(const Services& services, base::Done<std::size_t> don
 
 void ExpireSessions::Round(const std::shared_ptr<State>& state) {
   if (state->stopped) return;
-  Sweep(state->services, [state](Result<std::size_t> changed) {
-    if (!changed) {
+  Sweep(state->services, [state](Result<Swept> swept) {
+    if (!swept) {
       base::Log(base::LogLevel::kWarn, "sweep_failed",
-                {{base::Field::kErrorText, changed.error().message}});
+                {{base::Field::kErrorText, swept.error().message}});
     }
-    // A full round means that there is more: go on soon, but let others in between.
-    const bool more = changed && *changed >= kSessionsPerRound;
+    // Go on soon, but let others in between.
+    const bool more = swept && swept->more;
     state->scheduler.After(more ? base::Millis(10) : state->interval, [state] { Round(state); });
   });
 }

@@ -19,8 +19,12 @@ class ExpireSessions {
   void Start();
   void Stop();  // no new round; one under way ends by itself
 
-  // One round: how many sessions changed. Also for tests.
-  static void Sweep(const Services& services, base::Done<std::size_t> done);
+  struct Swept {
+    std::size_t sessions = 0;  // that changed
+    bool more = false;         // the round was full: there may be more to end or to forget
+  };
+  // One round. Also for tests.
+  static void Sweep(const Services& services, base::Done<Swept> done);
 
  private:
   struct State;
