@@ -39,33 +39,61 @@ Result<bool> ApplyTo(Transaction& tx, const Services& services, const Session& s
   return decision->changed;
 }
 
-Result<std::vector<Session>> Match(Transaction& tx, const Services& services,
-                                   const Interpreted& interpreted) {
-  std::vector<Session> matches;
-  const auto add = [&matches](Result<std::optional<Session>> found) -> Status {
-    if (!found) return std::unexpected(found.error());
-    const bool known = *found && std::ranges::any_of(matches, [&](const Session& match) {
-      return match.id == (*found)->id;
-    });
-    if (*found && !known) matches.push_back(std::move(**found));
-    return {};
+// The sessions that one id of an event names.
+Result<std::vector<Session>> FindNamed(Transaction& tx, const Uuid& subject,
+                                       const domain::InboundEvent& event) {
+  std::vector<Result<std::optional<Session>>> found;
+  for (auto kind : KindsFor(event)) found.push_back(tx.FindByTerminal(kind, subject));
+  if (!std::holds_alternative<domain::CompleteTdsSession>(event)) {
+    found.push_back(tx.FindSession(subject));
+    found.push_back(tx.FindByPayment(subject));
+  }
+  std::vector<Session> named;
+  for (auto& session : found) {
+    if (!session) return std::unexpected(session.error());
+    if (*session) named.push_back(std::move(**session));
+  }
+  return named;
+}
+
+Result<bool> KnowsAll(Transaction& tx, const std::vector<Uuid>& subjects,
+                      const domain::InboundEvent& event) {
+  for (const Uuid& subject : subjects) {
+    auto named = FindNamed(tx, subject, event);
+    if (!named) return std::unexpected(named.error());
+    if (named->empty()) return false;
+  }
+  return true;
+}
+
+struct Matches {
+  std::vector<Session> sessions;
+  // Each id has its session. Otherwise the event is kept for those that open later, whatever it
+  // did already: a void of a payment and its challenge must reach both in any order.
+  bool all_known = true;
+};
+
+Result<Matches> Match(Transaction& tx, const Services& services, const Interpreted& interpreted) {
+  Matches matches;
+  const auto add = [&matches](Session session) {
+    const bool known = std::ranges::any_of(
+        matches.sessions, [&](const Session& match) { return match.id == session.id; });
+    if (!known) matches.sessions.push_back(std::move(session));
   };
   if (interpreted.session_key) {
     for (auto purpose : {KeyPurpose::kPayment, KeyPurpose::kTds}) {
       const auto id = services.keys.Open(purpose, *interpreted.session_key);
       if (!id) continue;
-      if (auto added = add(tx.FindSession(*id)); !added) return std::unexpected(added.error());
+      auto session = tx.FindSession(*id);
+      if (!session) return std::unexpected(session.error());
+      if (*session) add(std::move(**session));
     }
   }
   for (const Uuid& subject : interpreted.subjects) {
-    for (auto kind : KindsFor(interpreted.event)) {
-      if (auto added = add(tx.FindByTerminal(kind, subject)); !added) {
-        return std::unexpected(added.error());
-      }
-    }
-    if (std::holds_alternative<domain::CompleteTdsSession>(interpreted.event)) continue;
-    if (auto added = add(tx.FindSession(subject)); !added) return std::unexpected(added.error());
-    if (auto added = add(tx.FindByPayment(subject)); !added) return std::unexpected(added.error());
+    auto named = FindNamed(tx, subject, interpreted.event);
+    if (!named) return std::unexpected(named.error());
+    if (named->empty()) matches.all_known = false;
+    for (Session& session : *named) add(std::move(session));
   }
   return matches;
 }
@@ -84,7 +112,7 @@ std::string Essence(const CloudEvent& event) {
 Result<Reception> Receive(Transaction& tx, const Services& services, const CloudEvent& event,
                           const Interpreted& interpreted, Timestamp now) {
   const bool unknown = std::holds_alternative<domain::UnknownEvent>(interpreted.event);
-  std::vector<Session> matches;
+  Matches matches;
   if (!unknown) {
     auto matched = Match(tx, services, interpreted);
     if (!matched) return std::unexpected(matched.error());
@@ -96,15 +124,15 @@ Result<Reception> Receive(Transaction& tx, const Services& services, const Cloud
       .type = event.type,
       .subjects = interpreted.subjects,
       .data = Essence(event),
-      .applied = unknown || !matches.empty(),
+      .applied = unknown || (matches.all_known && !matches.sessions.empty()),
       .received_at = now,
   });
   if (!inserted) return std::unexpected(inserted.error());
   if (!*inserted) return Reception::kDuplicate;
   if (unknown) return Reception::kIgnored;
-  if (matches.empty()) return Reception::kUnmatched;
+  if (matches.sessions.empty()) return Reception::kUnmatched;
   bool changed = false;
-  for (const Session& session : matches) {
+  for (const Session& session : matches.sessions) {
     auto applied = ApplyTo(tx, services, session, interpreted.event, now);
     if (!applied) return std::unexpected(applied.error());
     changed = changed || *applied;
@@ -170,8 +198,11 @@ Result<Session> ApplyEarlierEvents(Transaction& tx, const Services& services, Se
     if (std::ranges::find(kinds, session.kind) == kinds.end()) continue;
     auto applied = ApplyTo(tx, services, session, interpreted->event, now);
     if (!applied) return std::unexpected(applied.error());
-    if (auto marked = tx.MarkApplied(received.source, received.id); !marked) {
-      return std::unexpected(marked.error());
+    auto all_known = KnowsAll(tx, received.subjects, interpreted->event);
+    if (!all_known) return std::unexpected(all_known.error());
+    if (*all_known) {
+      auto marked = tx.MarkApplied(received.source, received.id);
+      if (!marked) return std::unexpected(marked.error());
     }
     auto current = Load(tx, session.id);
     if (!current) return current;
