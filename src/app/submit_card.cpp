@@ -43,6 +43,16 @@ std::vector<domain::CardNetwork> AllowedNetworks(const Session& session) {
   return all;
 }
 
+// The vault's word on a card that the shopper has replaced meanwhile: it must not end the waiting
+// for the new one. That a replaced card was stored still counts.
+bool IsOutdated(const Session& session, const Submission& submission,
+                const domain::Command& command) {
+  return session.state == domain::SessionState::kSubmitted &&
+         session.submit_digest != submission.digest &&
+         (std::holds_alternative<domain::RefuseCard>(command) ||
+          std::holds_alternative<domain::GiveUpSubmission>(command));
+}
+
 // Decides and commits one step, and answers with the state after it.
 void Step(const Shared& submission, domain::Command command, std::optional<SealedCard> sealed,
           base::Done<SessionView> done) {
@@ -53,6 +63,9 @@ void Step(const Shared& submission, domain::Command command, std::optional<Seale
         const Services& services = submission->services;
         auto session = Load(tx, submission->session_id);
         if (!session) return std::unexpected(session.error());
+        if (IsOutdated(*session, *submission, command)) {
+          return View(tx, services, std::move(*session), submission->now);
+        }
         const std::int64_t before = session->version;
         auto next = Apply(tx, services, *session, command, submission->now);
         if (!next) return std::unexpected(next.error());
