@@ -24,6 +24,17 @@ describe('a running obolus', () => {
     assert.match(text, /^# TYPE obolus_/m);
   });
 
+  test('shows a session to its operator, without its key', async () => {
+    const { session_key, terminal_id } = await obolus.openPayment({ payment: { order_id: 'A-1' } });
+    const { status, json, text } = await obolus.operator('GET', `/sessions/${terminal_id}`);
+    assert.equal(status, 200, text);
+    assert.deepEqual([json.kind, json.state, json.order_id], ['payment', 'open', 'A-1']);
+    assert.ok(!text.includes(session_key));
+    const shown = obolus.cli('sessions', 'show', terminal_id);
+    assert.equal(shown.status, 0, shown.stderr);
+    assert.match(shown.stdout, /A-1/);
+  });
+
   test('loses nothing when it is killed', async () => {
     const open = await obolus.openPayment();
     const paid = await obolus.openPayment();
