@@ -40,6 +40,7 @@ void HttpEventBridge::Deliver(const app::OutboxEvent& event,
   request.headers.Add("ce-subject", event.subject);
   request.headers.Add("ce-traceparent", event.traceparent);
   request.headers.Add("traceparent", event.traceparent);
+  if (!event.request_id.empty()) request.headers.Add("X-Request-Id", event.request_id);
   client_->Send(std::move(request),
                 [done = std::move(done)](base::Result<net::HttpResponse> response) mutable {
                   done(Judge(response));

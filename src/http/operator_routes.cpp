@@ -45,14 +45,14 @@ base::Result<app::EventFilter> ReadFilter(std::string_view query) {
     if (status == app::ToString(known)) filter.status = known;
   }
   if (!status.empty() && !filter.status) {
-    faults.push_back({"status", "must be pending, delivered or parked"});
+    faults.push_back({"", "status must be pending, delivered or parked"});
   }
   const std::string_view limit = QueryValue(query, "limit");
   if (!limit.empty()) {
     const auto end = limit.data() + limit.size();
     const auto read = std::from_chars(limit.data(), end, filter.limit);
     if (read.ec != std::errc() || read.ptr != end || filter.limit < 1 || filter.limit > 1000) {
-      faults.push_back({"limit", "must be an integer from 1 to 1000"});
+      faults.push_back({"", "limit must be an integer from 1 to 1000"});
     }
   }
   if (!faults.empty()) return base::InvalidMembers(std::move(faults));
@@ -148,6 +148,7 @@ json::object RenderEvent(const app::OutboxEvent& event, bool with_body) {
       {"last_error",
        event.last_error.empty() ? json::value(nullptr) : json::value(event.last_error)},
       {"traceparent", event.traceparent},
+      {"request_id", event.request_id},
   };
   if (with_body) {
     auto body = base::ParseJson(event.body);

@@ -1,6 +1,7 @@
 #include "main/relay_metrics.h"
 
 #include "base/log.h"
+#include "base/trace.h"
 
 namespace obolus::main {
 namespace {
@@ -13,6 +14,11 @@ base::Counter Attempts(base::Metrics& metrics, const char* outcome) {
 base::Gauge Events(base::Metrics& metrics, const char* status) {
   return metrics.AddGauge("obolus_outbox_events", "Events in the outbox by status.",
                           {{"status", status}});
+}
+
+std::string TraceIdOf(const app::OutboxEvent& event) {
+  const auto trace = base::ParseTraceParent(event.traceparent);
+  return trace ? trace->trace_id : "";
 }
 
 double Seconds(base::Millis millis) {
@@ -45,6 +51,8 @@ void RelayMetrics::Report(const app::RelayReport& report) const {
                 {{Field::kEventId, base::ToString(event.id)},
                  {Field::kEventType, event.type},
                  {Field::kTerminalId, event.subject},
+                 {Field::kRequestId, event.request_id},
+                 {Field::kTraceId, TraceIdOf(event)},
                  {Field::kAttempts, std::int64_t{event.attempts}},
                  {Field::kDurationMs, std::int64_t{report.since_commit.count()}}});
       return;
@@ -61,6 +69,8 @@ void RelayMetrics::Report(const app::RelayReport& report) const {
             {{Field::kEventId, base::ToString(event.id)},
              {Field::kEventType, event.type},
              {Field::kTerminalId, event.subject},
+             {Field::kRequestId, event.request_id},
+             {Field::kTraceId, TraceIdOf(event)},
              {Field::kAttempts, std::int64_t{event.attempts}},
              {Field::kErrorText, event.last_error}});
 }

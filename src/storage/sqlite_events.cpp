@@ -11,9 +11,9 @@ using base::Status;
 using base::Timestamp;
 using base::Uuid;
 
-#define EVENT_COLUMNS                                                                  \
-  "id, session_id, type, subject, traceparent, time, body, status, attempts, due_at, " \
-  "first_due_at, settled_at, last_error"
+#define EVENT_COLUMNS                                                                      \
+  "id, session_id, type, subject, traceparent, request_id, time, body, status, attempts, " \
+  "due_at, first_due_at, settled_at, last_error"
 
 app::EventStatus ParseStatus(std::string_view text) {
   if (text == "pending") return app::EventStatus::kPending;
@@ -27,14 +27,15 @@ app::OutboxEvent ReadEvent(const SqliteQuery& query) {
   event.type = query.Text(2);
   event.subject = query.Text(3);
   event.traceparent = query.Text(4);
-  event.time = query.Time(5);
-  event.body = query.Blob(6);
-  event.status = ParseStatus(query.Text(7));
-  event.attempts = static_cast<int>(query.Integer(8));
-  event.due_at = query.Time(9);
-  event.first_due_at = query.Time(10);
-  event.settled_at = query.OptionalTime(11);
-  event.last_error = query.Text(12);
+  event.request_id = query.Text(5);
+  event.time = query.Time(6);
+  event.body = query.Blob(7);
+  event.status = ParseStatus(query.Text(8));
+  event.attempts = static_cast<int>(query.Integer(9));
+  event.due_at = query.Time(10);
+  event.first_due_at = query.Time(11);
+  event.settled_at = query.OptionalTime(12);
+  event.last_error = query.Text(13);
   return event;
 }
 
@@ -129,13 +130,14 @@ Status SqliteTransaction::MarkApplied(const std::string& source, const std::stri
 
 Status SqliteTransaction::InsertEvent(const app::OutboxEvent& event) {
   SqliteQuery query = database_.Query(
-      "INSERT INTO events (id, session_id, type, subject, traceparent, time, body, status,"
-      " attempts, due_at, first_due_at, settled_at, last_error, claim_at)"
-      " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13,"
-      " CASE WHEN ?8 = 'pending' AND NOT EXISTS (SELECT 1 FROM events WHERE session_id = ?2"
-      " AND status = 'pending') THEN ?10 END)");
+      "INSERT INTO events (id, session_id, type, subject, traceparent, request_id, time, body,"
+      " status, attempts, due_at, first_due_at, settled_at, last_error, claim_at)"
+      " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14,"
+      " CASE WHEN ?9 = 'pending' AND NOT EXISTS (SELECT 1 FROM events WHERE session_id = ?2"
+      " AND status = 'pending') THEN ?11 END)");
   query.Bind(event.id).Bind(event.session_id).Bind(event.type).Bind(event.subject);
-  query.Bind(event.traceparent).Bind(event.time).BindBlob(base::AsBytes(event.body));
+  query.Bind(event.traceparent).Bind(event.request_id).Bind(event.time);
+  query.BindBlob(base::AsBytes(event.body));
   query.Bind(app::ToString(event.status)).Bind(std::int64_t{event.attempts}).Bind(event.due_at);
   query.Bind(event.first_due_at).Bind(event.settled_at).Bind(event.last_error);
   Status inserted = query.Run();

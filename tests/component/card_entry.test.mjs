@@ -99,13 +99,15 @@ describe('a card', () => {
     assert.equal(data.card_holder, null);
   });
 
-  test('the trace of Commerce goes on in the event', async () => {
+  test('the trace and the request id of Commerce go on in the event', async () => {
     const traceparent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
-    const opened = await obolus.openPayment({}, { headers: { traceparent } });
+    const given = { traceparent, 'x-request-id': 'commerce-1' };
+    const opened = await obolus.openPayment({}, { headers: given });
     await obolus.pay(opened.session_key);
     const { headers } = await obolus.bridge.waitFor(opened.terminal_id, 'CardSessionCreated');
     assert.match(headers['ce-traceparent'], /^00-4bf92f3577b34da6a3ce929d0e0e4736-/);
     assert.ok(!headers['ce-traceparent'].includes('00f067aa0ba902b7'));
+    assert.equal(headers['x-request-id'], 'commerce-1');
   });
 
   for (const [what, changes, members] of kBadCards) {

@@ -91,6 +91,7 @@ class Samples {
     event.type = "CardSessionCreated";
     event.subject = "subject";
     event.traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+    event.request_id = "commerce-1";
     event.time = now_;
     event.body = std::string("{\"bytes\":\"\0\xff\"}", 14);
     event.due_at = now_;

@@ -34,6 +34,7 @@ struct OutboxEvent {
   std::string type;
   std::string subject;      // ce-subject: the terminal id
   std::string traceparent;  // ce-traceparent
+  std::string request_id;   // X-Request-Id: of the POST that opened the session
   Timestamp time;           // ce-time
   std::string body;         // the exact bytes of every attempt
 

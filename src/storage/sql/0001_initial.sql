@@ -40,6 +40,7 @@ CREATE TABLE events (
   type TEXT NOT NULL,
   subject TEXT NOT NULL,
   traceparent TEXT NOT NULL,
+  request_id TEXT NOT NULL,
   time INTEGER NOT NULL,
   body BLOB NOT NULL,
   status TEXT NOT NULL,      -- pending, delivered, parked
