@@ -1,6 +1,6 @@
 // Durable POST /sessions a second: Obolus beside the minimal program of minimal_server.cpp, in
 // turn, in one run, over plain loopback HTTP under the same load from wrk. Both store the same
-// rows: the minimal program takes the schema of src/storage/sql and documents as long as Obolus
+// rows: the minimal program takes the schema of src/storage/sql, and documents as long as Obolus
 // wrote. Prints a table, and JSON with --json FILE. The ratio is the figure; the rest belongs to
 // the machine.
 //
