@@ -7,6 +7,7 @@ import { after, afterEach, before, describe, test } from 'node:test';
 import { Bridge } from '../support/bridge.mjs';
 import { until } from '../support/client.mjs';
 import { Obolus } from '../support/obolus.mjs';
+import { assertRefused } from '../support/stored.mjs';
 
 describe('an event to Commerce', () => {
   let obolus;
@@ -144,6 +145,17 @@ describe('an event to Commerce', () => {
         async () =>
           (await obolus.operator('GET', `/events/${parked.id}`)).json.status === 'delivered',
       );
+    }
+  });
+
+  test('is listed by status and number, and by nothing else', async () => {
+    const terminal = await fail();
+    await obolus.bridge.waitFor(terminal, 'CardSessionFailed');
+    await obolus.settled();
+    const newest = await obolus.events('?status=delivered&limit=1');
+    assert.deepEqual([newest.length, newest[0].subject], [1, terminal]);
+    for (const query of ['?status=lost', '?limit=0', '?limit=1001', '?limit=x']) {
+      assertRefused(await obolus.operator('GET', `/events${query}`), 422, 'VALIDATION_ERROR', ['']);
     }
   });
 
