@@ -75,7 +75,8 @@ void ReadCallers(ConfigValues& values, Config& config) {
   }
   config.callers.rule = found->second;
   config.callers.allowed_names = values.Texts("commerce.allowed_names");
-  for (const std::string& text : values.Texts("commerce.api_keys")) {
+  const std::vector<std::string> keys = values.Texts("commerce.api_keys");
+  for (const std::string& text : keys) {
     const auto bytes = base::DecodeHex(text);
     base::Sha256Digest digest{};
     if (!bytes || bytes->size() != digest.size()) {
@@ -89,7 +90,7 @@ void ReadCallers(ConfigValues& values, Config& config) {
   }
   const bool by_key = found->second != http::CallerRule::kCertificate;
   const bool must_have_key = by_key && found->second != http::CallerRule::kEither;
-  if (must_have_key && config.callers.api_key_digests.empty()) {
+  if (must_have_key && keys.empty()) {
     values.Fault("commerce.api_keys", "is empty, so nobody could call; `obolus apikey create`");
   }
   const bool by_certificate =

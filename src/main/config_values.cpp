@@ -184,10 +184,17 @@ bool ConfigValues::Boolean(std::string_view key) const {
   return impl_->values.at_path(key).value_or(false);
 }
 
-std::vector<std::string> ConfigValues::Texts(std::string_view key) const {
+std::vector<std::string> ConfigValues::Texts(std::string_view key) {
   std::vector<std::string> texts;
   if (const toml::array* array = impl_->values.at_path(key).as_array()) {
-    for (const auto& item : *array) texts.push_back(item.value_or(std::string()));
+    for (const auto& item : *array) {
+      const auto text = item.value<std::string>();
+      if (!text) {
+        Fault(key, "must be texts in quotes");
+        break;
+      }
+      texts.push_back(*text);
+    }
   }
   return texts;
 }

@@ -33,7 +33,7 @@ class ConfigValues {
   std::string Text(std::string_view key) const;
   std::int64_t Integer(std::string_view key, std::int64_t min, std::int64_t max);
   bool Boolean(std::string_view key) const;
-  std::vector<std::string> Texts(std::string_view key) const;
+  std::vector<std::string> Texts(std::string_view key);
   std::vector<std::int64_t> Integers(std::string_view key, std::int64_t min, std::int64_t max);
   std::map<std::string, std::string> Table(std::string_view key) const;
 
