@@ -91,6 +91,12 @@ class Visit {
     await this.page.frameLocator('iframe').getByLabel('Card number').waitFor();
   }
 
+  // For people who wonder why a visit failed; a page that hangs must not hang this.
+  async visibleText() {
+    const text = this.page.locator('body').innerText({ timeout: 2_000 });
+    return (await text.catch((error) => error.message)).replace(/\s+/g, ' ').slice(0, 400);
+  }
+
   async openShop() {
     await this.page.goto(`${this.stack.shopUrl}/`);
     const pay = this.page.getByTestId('pay');
@@ -148,6 +154,7 @@ async function runScenario(browser, scenario, parts) {
     const where = page.url().replace(/_[A-Za-z0-9_-]{50}/, '_…');
     parts.timeline.say(`FAIL  ${scenario.name.padEnd(22)} at ${where}: ${error.message}`);
     for (const complaint of visit.complaints) parts.timeline.say(`      ${complaint}`);
+    parts.timeline.say(`      the page says: ${await visit.visibleText()}`);
     return false;
   } finally {
     await page.close();
