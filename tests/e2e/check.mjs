@@ -52,6 +52,10 @@ class Visit {
     Object.assign(this, { page, stack, timeline, screenshots });
     page.setDefaultTimeout(kTimeoutMs);
     this.complaints = [];
+    this.unanswered = new Set();
+    const took = (request) => this.unanswered.delete(request);
+    page.on('request', (request) => this.unanswered.add(request));
+    page.on('requestfinished', took).on('requestfailed', took);
     page.on('pageerror', (error) => this.complaints.push(`script error: ${error.message}`));
     page.on('console', (message) => {
       if (message.type() === 'error') this.complaints.push(`console: ${message.text()}`);
@@ -154,6 +158,9 @@ async function runScenario(browser, scenario, parts) {
     const where = page.url().replace(/_[A-Za-z0-9_-]{50}/, '_…');
     parts.timeline.say(`FAIL  ${scenario.name.padEnd(22)} at ${where}: ${error.message}`);
     for (const complaint of visit.complaints) parts.timeline.say(`      ${complaint}`);
+    for (const request of visit.unanswered) {
+      parts.timeline.say(`      not answered: ${request.method()} ${request.url()}`);
+    }
     parts.timeline.say(`      the page says: ${await visit.visibleText()}`);
     return false;
   } finally {
