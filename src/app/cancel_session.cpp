@@ -4,7 +4,7 @@
 
 namespace obolus::app {
 
-void Execute(const Services& services, CancelSession command, base::Done<SessionView> done) {
+void Execute(const Services& services, const CancelSession& command, base::Done<SessionView> done) {
   const auto id = OpenKey(services, command.key);
   if (!id) return done(std::unexpected(id.error()));
   const Timestamp now = services.clock.Now();

@@ -15,6 +15,6 @@ struct CancelSession {
 
 // The state after it; cancelling twice is no error. Errors, in order: kNotFound, kConflict (ended
 // otherwise), kExpired, kUnavailable.
-void Execute(const Services& services, CancelSession command, base::Done<SessionView> done);
+void Execute(const Services& services, const CancelSession& command, base::Done<SessionView> done);
 
 }  // namespace obolus::app

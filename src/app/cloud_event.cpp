@@ -110,7 +110,7 @@ OutboxEvent FreezeEvent(OutboundEvent event, const domain::Session& session,
 Result<Interpreted> Interpret(const CloudEvent& event) {
   auto fact = FactOf(event);
   if (!fact) return std::unexpected(fact.error());
-  Interpreted interpreted{std::move(*fact), {}, base::FindString(event.data, "/session_key")};
+  Interpreted interpreted{*fact, {}, base::FindString(event.data, "/session_key")};
   if (const auto* complete = std::get_if<domain::CompleteTdsSession>(&interpreted.event)) {
     interpreted.subjects.push_back(complete->tds_terminal_id);  // the only id that counts here
     return interpreted;

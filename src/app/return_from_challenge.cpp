@@ -32,7 +32,8 @@ Result<SessionView> Return(Transaction& tx, const Services& services, const Uuid
 
 }  // namespace
 
-void Execute(const Services& services, ReturnFromChallenge command, base::Done<SessionView> done) {
+void Execute(const Services& services, const ReturnFromChallenge& command,
+             base::Done<SessionView> done) {
   const auto purpose = PurposeOf(command.key);
   if (!purpose || *purpose == KeyPurpose::kPayment) {
     return done(base::Fail(base::ErrorCode::kNotFound, "no session has this key"));

@@ -17,6 +17,7 @@ struct ReturnFromChallenge {
 // The 3DS session after it, with its challenge_key to go on to; coming back twice, or late, changes
 // nothing and is no error. With "ret_…" and no 3DS session for that card: the payment session.
 // Errors: kNotFound, kUnavailable.
-void Execute(const Services& services, ReturnFromChallenge command, base::Done<SessionView> done);
+void Execute(const Services& services, const ReturnFromChallenge& command,
+             base::Done<SessionView> done);
 
 }  // namespace obolus::app

@@ -29,7 +29,7 @@ Result<SessionView> View(Transaction& tx, const Services& services, domain::Sess
   return view;
 }
 
-void ShowSession(const Services& services, std::string key, base::Done<SessionView> done) {
+void ShowSession(const Services& services, const std::string& key, base::Done<SessionView> done) {
   const auto id = OpenKey(services, key);
   if (!id) return done(std::unexpected(id.error()));
   Read<SessionView>(

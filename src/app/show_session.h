@@ -24,7 +24,7 @@ struct SessionView {
 };
 
 // The session that a "pay_" or "tds_" key opens. Errors: kNotFound, kUnavailable.
-void ShowSession(const Services& services, std::string key, base::Done<SessionView> done);
+void ShowSession(const Services& services, const std::string& key, base::Done<SessionView> done);
 
 // The same inside a transaction, for use cases that answer with the next state.
 Result<SessionView> View(Transaction& tx, const Services& services, domain::Session session,

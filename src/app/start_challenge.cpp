@@ -19,7 +19,8 @@ Result<SessionView> Start(Transaction& tx, const Services& services, const Uuid&
 
 }  // namespace
 
-void Execute(const Services& services, StartChallenge command, base::Done<SessionView> done) {
+void Execute(const Services& services, const StartChallenge& command,
+             base::Done<SessionView> done) {
   const auto id = services.keys.Open(KeyPurpose::kTds, command.key);
   if (!id) return done(std::unexpected(id.error()));
   Transact<SessionView>(

@@ -16,6 +16,6 @@ struct StartChallenge {
 // The session; in state `challenged` with its challenge when the browser shall go to the issuer
 // now. An expired or ended session, or one whose challenge is not known yet, comes as it is.
 // Errors: kNotFound, kUnavailable.
-void Execute(const Services& services, StartChallenge command, base::Done<SessionView> done);
+void Execute(const Services& services, const StartChallenge& command, base::Done<SessionView> done);
 
 }  // namespace obolus::app

@@ -123,10 +123,10 @@ void StreamSession(const app::Services& services, base::Scheduler& scheduler, Ex
     return exchange.Refuse(
         {base::ErrorCode::kRateLimited, "too many open streams; poll instead", {}, {}});
   }
-  std::string key = exchange.Parameter("session_key");
+  const std::string key = exchange.Parameter("session_key");
   auto stream = std::make_shared<Stream>(services, scheduler, key);
   app::ShowSession(
-      services, std::move(key),
+      services, key,
       [stream, exchange = std::move(exchange)](base::Result<app::SessionView> view) mutable {
         if (!view) return exchange.Refuse(view.error());
         stream->Open(std::move(exchange), *view);

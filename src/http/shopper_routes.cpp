@@ -29,9 +29,9 @@ void AnswerState(const app::Services& services, Exchange& exchange, const app::S
 }
 
 void Show(const app::Services& services, Exchange exchange) {
-  std::string key = exchange.Parameter("session_key");
+  const std::string key = exchange.Parameter("session_key");
   app::ShowSession(
-      services, std::move(key),
+      services, key,
       [&services, exchange = std::move(exchange)](base::Result<app::SessionView> view) mutable {
         if (!view) return RefuseReadable(exchange, view.error());
         if (view->IsExpired()) {
@@ -73,9 +73,9 @@ void CompleteAction(const app::Services& services, Exchange exchange) {
 }
 
 void Cancel(const app::Services& services, Exchange exchange) {
-  app::CancelSession command{exchange.Parameter("session_key")};
+  const app::CancelSession command{exchange.Parameter("session_key")};
   app::Execute(
-      services, std::move(command),
+      services, command,
       [&services, exchange = std::move(exchange)](base::Result<app::SessionView> view) mutable {
         if (!view) return RefuseReadable(exchange, view.error());
         AnswerState(services, exchange, *view);
@@ -83,9 +83,9 @@ void Cancel(const app::Services& services, Exchange exchange) {
 }
 
 void Preflight(const app::Services& services, Exchange exchange) {
-  std::string key = exchange.Parameter("session_key");
+  const std::string key = exchange.Parameter("session_key");
   app::ShowSession(
-      services, std::move(key),
+      services, key,
       [&services, exchange = std::move(exchange)](base::Result<app::SessionView> view) mutable {
         if (!view) return RefuseReadable(exchange, view.error());
         exchange.Answer(PreflightResponse(exchange.request.headers.Find("Origin"),
