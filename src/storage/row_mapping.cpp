@@ -63,7 +63,7 @@ class ObjectReader {
     const value* found = Find(name);
     if (found == nullptr) return;
     if (auto parsed = parse(Text(*found))) {
-      *out = *parsed;
+      *out = *parsed;  // NOLINT(bugprone-optional-value-conversion): T need not be optional
     } else {
       *damaged_ = true;
     }

@@ -6,8 +6,8 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstring>
 #include <mutex>
+#include <system_error>
 #include <utility>
 
 #include "base/check.h"
@@ -23,7 +23,8 @@ constexpr int kBusyTimeoutMs = 5000;
 base::Status CreateFile(const std::string& path) {
   const int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
   if (file < 0) {
-    return std::unexpected(Unavailable("cannot open " + path + ": " + std::strerror(errno)));
+    return std::unexpected(
+        Unavailable("cannot open " + path + ": " + std::generic_category().message(errno)));
   }
   ::close(file);
   return {};

@@ -5,9 +5,9 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstring>
 #include <filesystem>
 #include <future>
+#include <system_error>
 #include <utility>
 
 #include "storage/migrations.h"
@@ -37,7 +37,8 @@ base::Status SyncDirectoryOf(const std::string& path) {
   const int error = errno;
   if (file >= 0) ::close(file);
   if (synced) return {};
-  return std::unexpected(Unavailable("cannot sync " + directory + ": " + std::strerror(error)));
+  return std::unexpected(
+      Unavailable("cannot sync " + directory + ": " + std::generic_category().message(error)));
 }
 
 }  // namespace
@@ -50,14 +51,16 @@ class SqliteStore::FileLock {
     const std::string name = path + ".lock";
     const int file = ::open(name.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     if (file < 0) {
-      return std::unexpected(Unavailable("cannot open " + name + ": " + std::strerror(errno)));
+      return std::unexpected(
+          Unavailable("cannot open " + name + ": " + std::generic_category().message(errno)));
     }
     std::unique_ptr<FileLock> lock(new FileLock(file));
     if (::flock(file, LOCK_EX | LOCK_NB) == 0) return lock;
     if (errno == EWOULDBLOCK) {
       return base::Fail(base::ErrorCode::kConflict, "another obolus process uses " + path);
     }
-    return std::unexpected(Unavailable("cannot lock " + name + ": " + std::strerror(errno)));
+    return std::unexpected(
+        Unavailable("cannot lock " + name + ": " + std::generic_category().message(errno)));
   }
   ~FileLock() { ::close(file_); }
   FileLock(const FileLock&) = delete;
@@ -135,7 +138,7 @@ void SqliteStore::RunReader(SqliteDatabase& database) {
     if (!read && database.InTransaction()) static_cast<void>(database.Execute("ROLLBACK"));
     database.ForgetFailure();
     for (std::size_t i = 0; i < batch.size(); ++i) {
-      batch[i].done(read ? std::move(results[i]) : read);
+      batch[i].done(read ? results[i] : read);
     }
   }
 }

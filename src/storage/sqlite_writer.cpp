@@ -44,7 +44,7 @@ void SqliteWriter::RunBatch(std::vector<Job>& batch) {
     transaction_.TakeNotice();
   }
   for (std::size_t i = 0; i < batch.size(); ++i) {
-    batch[i].done(committed ? std::move(results_[i]) : committed);
+    batch[i].done(committed ? results_[i] : committed);
   }
 }
 
