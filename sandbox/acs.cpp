@@ -182,10 +182,10 @@ void Acs::ChallengeOpened(const AcsRecord& record, const std::string& redirect_u
   visit->decision = *script.decision;
   visit->request.method = "GET";
   visit->request.url = redirect_url;
-  Browse(std::move(visit));
+  Browse(visit);
 }
 
-void Acs::Browse(std::shared_ptr<Visit> visit) {
+void Acs::Browse(const std::shared_ptr<Visit>& visit) {
   std::lock_guard lock(mutex_);
   if (stopped_ || ++visit->tries > kMaxBrowserTries) return;
   browser_.Send(visit->request, [this, visit](base::Result<net::HttpResponse> answer) {

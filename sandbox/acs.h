@@ -53,7 +53,7 @@ class Acs {
   void Decide(RouteCall call);
   net::HttpResponse PostBack(const AcsRecord& record, AcsDecision decision,
                              const std::string& session_data);
-  void Browse(std::shared_ptr<Visit> visit);
+  void Browse(const std::shared_ptr<Visit>& visit);
   void Note(const AcsRecord& record, std::string title, std::string body, std::string verdict);
 
   Processor& processor_;

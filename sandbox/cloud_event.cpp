@@ -4,6 +4,7 @@
 #include <array>
 #include <cctype>
 #include <initializer_list>
+#include <utility>
 
 #include "base/id.h"
 #include "base/trace.h"
@@ -126,7 +127,7 @@ class Members {
  public:
   Members(const json::object& object, std::string prefix, std::vector<FieldError>& faults,
           std::initializer_list<std::string_view> known)
-      : object_(object), reader_(object, prefix, &faults) {
+      : object_(object), reader_(object, std::move(prefix), &faults) {
     for (const auto& member : object_) {
       std::string_view key(member.key().data(), member.key().size());
       if (std::ranges::find(known, key) == known.end()) {

@@ -55,7 +55,7 @@ void ObolusLink::Post(ObolusCall call, OnAnswer done) {
   if (!options_.api_key.empty()) attempt->call.headers.Set("x-api-key", options_.api_key);
   attempt->done = std::move(done);
   attempt->give_up_at = clock_.Now() + options_.give_up_after;
-  Try(std::move(attempt));
+  Try(attempt);
 }
 
 void ObolusLink::PostOnce(ObolusCall call, OnAnswer done) {
@@ -64,10 +64,10 @@ void ObolusLink::PostOnce(ObolusCall call, OnAnswer done) {
   if (!options_.api_key.empty()) attempt->call.headers.Set("x-api-key", options_.api_key);
   attempt->done = std::move(done);
   attempt->once = true;
-  Try(std::move(attempt));
+  Try(attempt);
 }
 
-void ObolusLink::Try(std::shared_ptr<Attempt> attempt) {
+void ObolusLink::Try(const std::shared_ptr<Attempt>& attempt) {
   std::lock_guard lock(mutex_);
   if (stopped_) return;
   ++attempt->number;

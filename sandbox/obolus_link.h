@@ -55,7 +55,7 @@ class ObolusLink {
 
  private:
   struct Attempt;
-  void Try(std::shared_ptr<Attempt> attempt);
+  void Try(const std::shared_ptr<Attempt>& attempt);
   void Finished(const std::shared_ptr<Attempt>& attempt, base::Result<net::HttpResponse> answer);
   void Record(const Attempt& attempt, const base::Result<net::HttpResponse>& answer);
 

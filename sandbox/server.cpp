@@ -168,7 +168,7 @@ void Server::Impl::Build(FlowBook flows) {
   outbound->OnDelivered([this](const std::string& payment_id, const std::string& type) {
     if (type == "SessionVoided") commerce->VoidAcknowledged(payment_id);
   });
-  commerce->OnChallengeOpened([this](AcsRecord record, std::string redirect_url) {
+  commerce->OnChallengeOpened([this](const AcsRecord& record, const std::string& redirect_url) {
     acs->ChallengeOpened(record, redirect_url);
   });
   payments->AddRoutes(routes);
