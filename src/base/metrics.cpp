@@ -6,6 +6,8 @@
 #include <prometheus/registry.h>
 #include <prometheus/text_serializer.h>
 
+#include <utility>
+
 namespace obolus::base {
 
 // The library gives out references that stay valid as long as the registry; the handles keep them
@@ -52,7 +54,7 @@ Histogram Metrics::AddHistogram(const std::string& name, const std::string& help
                            .Name(name)
                            .Help(help)
                            .Register(impl_->registry)
-                           .Add(labels, bounds);
+                           .Add(labels, std::move(bounds));
   return handle;
 }
 

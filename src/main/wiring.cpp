@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cerrno>
-#include <cstring>
+#include <system_error>
 #include <thread>
 
 #include "app/expire_sessions.h"
@@ -84,8 +84,8 @@ std::optional<net::ServerTls> ServerTlsOf(const TlsConfig& tls, const http::Call
 
 Status MakeDataDir(const std::string& path) {
   if (mkdir(path.c_str(), 0700) == 0 || errno == EEXIST) return {};
-  return base::Fail(base::ErrorCode::kUnavailable,
-                    "data_dir " + path + " cannot be made: " + std::strerror(errno));
+  return base::Fail(base::ErrorCode::kUnavailable, "data_dir " + path + " cannot be made: " +
+                                                       std::generic_category().message(errno));
 }
 
 Result<std::unique_ptr<app::Store>> OpenStore(const Config& config) {

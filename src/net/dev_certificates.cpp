@@ -11,7 +11,6 @@
 
 #include <array>
 #include <cerrno>
-#include <cstring>
 #include <memory>
 #include <string>
 #include <system_error>
@@ -56,7 +55,8 @@ struct Issued {
   Key key;
 };
 
-std::unexpected<base::Error> CannotWrite(const std::filesystem::path& path, const char* why) {
+std::unexpected<base::Error> CannotWrite(const std::filesystem::path& path,
+                                         const std::string& why) {
   return base::Fail(base::ErrorCode::kUnavailable, "cannot write " + path.string() + ": " + why);
 }
 
@@ -142,13 +142,15 @@ base::Status WriteFile(const std::filesystem::path& path, std::string_view text,
   const std::filesystem::path temporary = path.string() + ".new";
   unlink(temporary.c_str());
   const int file = open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
-  if (file < 0) return CannotWrite(temporary, std::strerror(errno));
+  if (file < 0) return CannotWrite(temporary, std::generic_category().message(errno));
   const ssize_t written = write(file, text.data(), text.size());
   const bool complete = written == static_cast<ssize_t>(text.size()) && fsync(file) == 0;
   const int failure = errno;
   close(file);
-  if (!complete) return CannotWrite(temporary, std::strerror(failure));
-  if (rename(temporary.c_str(), path.c_str()) != 0) return CannotWrite(path, std::strerror(errno));
+  if (!complete) return CannotWrite(temporary, std::generic_category().message(failure));
+  if (rename(temporary.c_str(), path.c_str()) != 0) {
+    return CannotWrite(path, std::generic_category().message(errno));
+  }
   return {};
 }
 
@@ -179,7 +181,7 @@ base::Result<bool> MakeDevCertificates(const std::filesystem::path& folder) {
   if (std::filesystem::create_directories(folder, error)) {
     std::filesystem::permissions(folder, std::filesystem::perms::owner_all, error);
   }
-  if (error) return CannotWrite(folder, error.message().c_str());
+  if (error) return CannotWrite(folder, error.message());
   bool complete = true;
   for (const Plan& plan : kPlans) complete = complete && IsGood(folder, plan);
   if (complete) return false;

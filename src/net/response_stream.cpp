@@ -15,7 +15,7 @@ class StreamHandle final : public ResponseStream {
   StreamHandle(const StreamHandle&) = delete;
   StreamHandle& operator=(const StreamHandle&) = delete;
 
-  bool Write(std::string chunk) override { return queue_->Push(std::move(chunk)); }
+  bool Write(std::string chunk) override { return queue_->Push(chunk); }
   void Close() override { queue_->End(); }
   void OnClosed(std::move_only_function<void()> callback) override {
     queue_->OnGone(std::move(callback));
@@ -34,7 +34,7 @@ std::shared_ptr<ResponseStream> MakeStreamHandle(std::shared_ptr<StreamQueue> qu
 StreamQueue::StreamQueue(std::weak_ptr<Connection> connection, std::shared_ptr<Lane> lane)
     : connection_(std::move(connection)), lane_(std::move(lane)) {}
 
-bool StreamQueue::Push(std::string chunk) {
+bool StreamQueue::Push(std::string_view chunk) {
   {
     const std::lock_guard lock(mutex_);
     if (ended_ || gone_) return false;
@@ -71,7 +71,8 @@ void StreamQueue::OnGone(std::move_only_function<void()> callback) {
     if (!gone_) return std::swap(callback_, callback);
   }
   // Outside the lock: the callback may hold the stream itself.
-  if (!lane_->Post(std::move(callback))) callback();
+  if (lane_->Post(std::move(callback))) return;
+  callback();  // NOLINT(bugprone-use-after-move): a Post that is refused leaves it alone
 }
 
 bool StreamQueue::Take(std::string& chunk) {

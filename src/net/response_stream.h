@@ -6,6 +6,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <string_view>
 
 #include "net/http_server.h"
 
@@ -19,8 +20,8 @@ class StreamQueue {
   StreamQueue(std::weak_ptr<Connection> connection, std::shared_ptr<Lane> lane);
 
   // Any thread, for the application.
-  bool Push(std::string chunk);  // false: ended; too much unread ends it
-  void End();                    // after what is queued
+  bool Push(std::string_view chunk);  // false: ended; too much unread ends it
+  void End();                         // after what is queued
   void OnGone(std::move_only_function<void()> callback);
 
   // The lane's thread, for the connection. Take forgets what the previous Take gave. True: no more
