@@ -65,7 +65,7 @@ BridgeScript Bridge::NextOfScript() {
   return now;
 }
 
-void Bridge::Handle(net::HttpRequest request, net::Responder responder) {
+void Bridge::Handle(const net::HttpRequest& request, net::Responder responder) {
   if (request.path != "/events") {
     responder.Send(Problem(404, "NOT_FOUND", "The event bridge is at /events."));
     return;

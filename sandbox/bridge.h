@@ -44,7 +44,7 @@ class Bridge {
         scheduler_(scheduler),
         allowed_names_(std::move(allowed_names)) {}
 
-  void Handle(net::HttpRequest request, net::Responder responder);
+  void Handle(const net::HttpRequest& request, net::Responder responder);
   void Play(BridgeScript script);
 
  private:

@@ -183,7 +183,7 @@ void Commerce::PostSession(const EntryPtr& entry, std::string idempotency_key, j
   call.headers = {{"content-type", "application/json"},
                   {"idempotency-key", std::move(idempotency_key)},
                   {"traceparent", base::FormatTraceParent(entry->trace)}};
-  call.body = base::ToText(body);
+  call.body = base::ToText(std::move(body));
   later.push_back([this, entry, opened, call = std::move(call)]() mutable {
     parts_.link.Post(std::move(call),
                      [this, entry, opened](base::Result<net::HttpResponse> answer) {

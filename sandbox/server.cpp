@@ -122,12 +122,12 @@ base::Status Server::Impl::Listen() {
   bridge_options.tls->client_certificates = net::ClientCertificates::kRequired;
   started = net::HttpServer::Start(
       *engine, std::move(bridge_options),
-      [this](net::HttpRequest request, net::Responder responder) {
+      [this](const net::HttpRequest& request, net::Responder responder) {
         if (!ready) {
           responder.Send(Problem(503, "UNAVAILABLE", "The sandbox is starting."));
           return;
         }
-        bridge->Handle(std::move(request), std::move(responder));
+        bridge->Handle(request, std::move(responder));
       });
   if (!started) return std::unexpected(started.error());
   bridge_listener = std::move(*started);
