@@ -1,6 +1,8 @@
 #include "http/page_routes.h"
 
+#include <algorithm>
 #include <cstdlib>
+#include <iterator>
 
 #include "app/show_session.h"
 #include "base/check.h"
@@ -53,13 +55,26 @@ void AnswerNoSession(Exchange& exchange) {
                           "The link has expired or was already used. Please go back to the shop."));
 }
 
+// Digits of the minor unit where it is not two (ISO 4217 list one).
+int MinorDigits(std::string_view currency) {
+  static constexpr std::string_view kNone[] = {"BIF", "CLP", "DJF", "GNF", "ISK", "JPY",
+                                               "KMF", "KRW", "PYG", "RWF", "UGX", "UYI",
+                                               "VND", "VUV", "XAF", "XOF", "XPF"};
+  static constexpr std::string_view kThree[] = {"BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"};
+  if (std::ranges::find(kNone, currency) != std::end(kNone)) return 0;
+  return std::ranges::find(kThree, currency) != std::end(kThree) ? 3 : 2;
+}
+
 // "49.90 EUR"; the page's script shows it in the reader's language.
 std::string AmountText(const domain::PaymentDetails& payment) {
   if (!payment.amount_minor || !payment.currency_code) return "";
-  const auto parts = std::lldiv(*payment.amount_minor, 100);
-  const std::string cents = std::to_string(parts.rem);
-  return std::to_string(parts.quot) + "." + (cents.size() < 2 ? "0" : "") + cents + " " +
-         *payment.currency_code;
+  const auto digits = static_cast<std::size_t>(MinorDigits(*payment.currency_code));
+  std::string text = std::to_string(*payment.amount_minor);
+  if (digits > 0) {
+    if (text.size() <= digits) text.insert(0, digits + 1 - text.size(), '0');
+    text.insert(text.size() - digits, ".");
+  }
+  return text + " " + *payment.currency_code;
 }
 
 void ShowFrame(const app::Services& services, Exchange exchange) {

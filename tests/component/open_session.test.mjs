@@ -129,6 +129,20 @@ describe('opening a session', () => {
     }
   });
 
+  test('the hosted page shows the amount in the units of its currency', async () => {
+    for (const [amount, currency_code, text] of [
+      [4990, 'EUR', '49.90 EUR'],
+      [5, 'EUR', '0.05 EUR'],
+      [4990, 'JPY', '4990 JPY'],
+      [4990, 'KWD', '4.990 KWD'],
+    ]) {
+      const body = { payment: { amount, currency_code } };
+      const { forwarding_url } = (await obolus.commerce('POST', '/session', { body })).json;
+      const page = await obolus.shopper('GET', new URL(forwarding_url).pathname);
+      assert.ok(page.text.includes(text), `${text} is not in ${page.text}`);
+    }
+  });
+
   test('a challenge may follow by its own route or by POST /sessions', async () => {
     const challenge = { acs_url: 'https://acs.example/later', creq: 'eyJhIjoyfQ' };
     for (const provide of [
