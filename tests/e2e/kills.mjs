@@ -28,19 +28,20 @@ const isMutated = values.store === 'memory';
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 const quantile = (sorted, q) => sorted[Math.min(sorted.length - 1, Math.floor(q * sorted.length))];
 
-// Shoppers take payments from one counter until all are made. What came of each, in order.
+// Shoppers take payments from one counter until all are made, and go on until the last kill, so that
+// every kill meets payments under way. What came of each, in order.
 async function payAll(stack, progress) {
   const outcomes = [];
   let next = 0;
   const shop = async () => {
-    while (next < kPayments) {
+    while (next < kPayments || progress.kills < kKills) {
       const wish = kWishes[next++ % kWishes.length];
       const shopper = new Shopper(stack, { patienceMs: isMutated ? 8_000 : 60_000 });
       try {
         const payment = await shopper.pay(wish);
         outcomes.push({ wish, ends: payment.processing.status, retries: shopper.retries });
       } catch (error) {
-        outcomes.push({ wish, ends: 'LOST', error: error.message, retries: shopper.retries });
+        outcomes.push({ wish, ends: 'LOST', error: error.message.slice(0, 200), retries: shopper.retries });
       }
       progress.done = outcomes.length;
     }
@@ -52,7 +53,6 @@ async function payAll(stack, progress) {
 // Kills once for each share of the payments, a random moment after that share was reached.
 async function killNowAndThen(stack, progress) {
   const restarts = [];
-  const reference = { kills: 0 };
   for (let kill = 0; kill < kKills; kill++) {
     const due = Math.floor((kill * kPayments) / kKills);
     await until(`payment ${due}`, () => progress.done >= due || progress.over, {
@@ -62,12 +62,12 @@ async function killNowAndThen(stack, progress) {
     if (progress.over) break;
     await pause(Math.random() * 150);
     await stack.obolus.kill();
-    reference.kills++;
+    progress.kills++;
     const began = performance.now();
     await stack.startObolus();
     restarts.push(performance.now() - began);
   }
-  return { kills: reference.kills, restarts: restarts.sort((a, b) => a - b) };
+  return { kills: progress.kills, restarts: restarts.sort((a, b) => a - b) };
 }
 
 // Outbox rows as the database has them, by status; none for the memory store.
@@ -127,7 +127,7 @@ async function main() {
   let faults = ['the run did not finish'];
   try {
     await stack.start();
-    const progress = { done: 0, over: false };
+    const progress = { done: 0, kills: 0, over: false };
     const killing = killNowAndThen(stack, progress);
     const outcomes = await payAll(stack, progress);
     progress.over = true;
