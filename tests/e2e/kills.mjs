@@ -41,7 +41,12 @@ async function payAll(stack, progress) {
         const payment = await shopper.pay(wish);
         outcomes.push({ wish, ends: payment.processing.status, retries: shopper.retries });
       } catch (error) {
-        outcomes.push({ wish, ends: 'LOST', error: error.message.slice(0, 200), retries: shopper.retries });
+        outcomes.push({
+          wish,
+          ends: 'LOST',
+          error: error.message.slice(0, 200),
+          retries: shopper.retries,
+        });
       }
       progress.done = outcomes.length;
     }
