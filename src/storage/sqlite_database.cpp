@@ -82,14 +82,12 @@ SqliteQuery& SqliteQuery::BindNull() {
 }
 
 base::Result<bool> SqliteQuery::Next() {
-  if (statement_ == nullptr || database_->failed_) {
-    return std::unexpected(Unavailable("the database has failed"));
-  }
+  if (database_->HasFailed()) return std::unexpected(database_->Failure());
   const int code = sqlite3_step(statement_);
   if (code == SQLITE_ROW) return true;
   if (code == SQLITE_DONE) return false;
   base::Error error = database_->ErrorOf(code);
-  if (error.code == base::ErrorCode::kUnavailable) database_->failed_ = true;
+  if (error.code == base::ErrorCode::kUnavailable) database_->failure_ = code;
   return std::unexpected(std::move(error));
 }
 
@@ -207,12 +205,10 @@ base::Result<std::int64_t> SqliteDatabase::Integer(const char* sql) {
 
 SqliteQuery SqliteDatabase::Query(const char* sql) {
   sqlite3_stmt*& statement = statements_[sql];
-  if (statement == nullptr && !failed_) {
-    const int code =
-        sqlite3_prepare_v3(handle_, sql, -1, SQLITE_PREPARE_PERSISTENT, &statement, nullptr);
-    failed_ = code != SQLITE_OK;
+  if (statement == nullptr && !HasFailed()) {
+    failure_ = sqlite3_prepare_v3(handle_, sql, -1, SQLITE_PREPARE_PERSISTENT, &statement, nullptr);
   }
-  return {this, failed_ ? nullptr : statement};
+  return {this, HasFailed() ? nullptr : statement};
 }
 
 bool SqliteDatabase::InTransaction() const {
@@ -243,6 +239,8 @@ base::Error SqliteDatabase::ErrorOf(int code) const {
       return {base::ErrorCode::kConflict, "the row exists already", {}, std::nullopt};
     case SQLITE_READONLY:
       return {base::ErrorCode::kInternal, "a body that only reads wrote", {}, std::nullopt};
+    case SQLITE_ERROR:  // our statements are right for our own schema
+      return Unavailable("the database failed: its tables are not those of this version of Obolus");
     default:
       return Unavailable(std::string("the database failed: ") + sqlite3_errstr(code));
   }

@@ -95,8 +95,9 @@ class SqliteDatabase {
   // Prepared once; the cache goes by the address of `sql`, which must be a literal.
   SqliteQuery Query(const char* sql);
 
-  bool HasFailed() const { return failed_; }
-  void ForgetFailure() { failed_ = false; }
+  bool HasFailed() const { return failure_ != 0; }
+  base::Error Failure() const { return ErrorOf(failure_); }  // why; after HasFailed only
+  void ForgetFailure() { failure_ = 0; }
   bool InTransaction() const;
   std::int64_t TotalChanges() const;  // rows written since it was opened
   std::int64_t Changes() const;       // rows written by the last statement
@@ -114,7 +115,7 @@ class SqliteDatabase {
   static int OnWalCommit(void* self, sqlite3* handle, const char* schema, int pages);
 
   sqlite3* handle_;
-  bool failed_ = false;
+  int failure_ = 0;  // SQLite's code of the first failure since it was last forgotten
   std::int64_t wal_pages_ = 0;
   std::map<const char*, sqlite3_stmt*> statements_;
 };

@@ -203,6 +203,22 @@ TEST(SqliteStore, ADatabaseOfANewerVersionIsRefused) {
       << store.error().message;
 }
 
+TEST(SqliteStore, ADatabaseWhoseTablesAreOtherSaysSo) {
+  const TemporaryDirectory directory;
+  { ASSERT_TRUE(SqliteStore::Open(In(directory))); }
+  {
+    auto database = SqliteDatabase::Open(In(directory).path, SqliteRole::kWriter);
+    ASSERT_TRUE(database);
+    ASSERT_TRUE((*database)->Execute("ALTER TABLE events RENAME COLUMN leased TO was_leased"));
+  }
+  const auto store = SqliteStore::Open(In(directory));
+  ASSERT_FALSE(store);
+  EXPECT_EQ(store.error().code, base::ErrorCode::kUnavailable);
+  EXPECT_NE(store.error().message.find("its tables are not those of this version"),
+            std::string::npos)
+      << store.error().message;
+}
+
 TEST(SqliteStore, ADatabaseOfAnotherProgramIsRefused) {
   const TemporaryDirectory directory;
   {

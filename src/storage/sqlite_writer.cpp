@@ -11,7 +11,7 @@ constexpr std::int64_t kRestartFactor = 8;
 
 base::Status Failed(const SqliteDatabase& database) {
   if (!database.HasFailed()) return {};
-  return std::unexpected(Unavailable("the database has failed"));
+  return std::unexpected(database.Failure());
 }
 
 }  // namespace
