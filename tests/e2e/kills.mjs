@@ -28,8 +28,8 @@ const isMutated = values.store === 'memory';
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 const quantile = (sorted, q) => sorted[Math.min(sorted.length - 1, Math.floor(q * sorted.length))];
 
-// Shoppers take payments from one counter until all are made, and go on until the last kill, so that
-// every kill meets payments under way. What came of each, in order.
+// Shoppers take payments from one counter until all are made, and go on until the last kill, so
+// that every kill meets payments under way. What came of each, in order.
 async function payAll(stack, progress) {
   const outcomes = [];
   let next = 0;
