@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/encoding.h"
+#include "base/html.h"
 #include "sandbox/obolus_link.h"
 #include "sandbox/page.h"
 #include "sandbox/problem.h"
@@ -31,7 +32,7 @@ bool IsSessionData(std::string_view text) {
 net::HttpResponse ErrorPage(int status, const std::string& reason) {
   const Asset* asset = FindAsset("acs-error.html");
   std::string page(asset->content);
-  Fill(page, "reason", EscapeHtml(reason));
+  Fill(page, "reason", base::EscapeHtml(reason));
   return HtmlAnswer(status, std::move(page), kPolicy);
 }
 
@@ -128,11 +129,11 @@ void Acs::Challenge(RouteCall call) {
     return;
   }
   std::string page(FindAsset("acs.html")->content);
-  Fill(page, "acs_trans_id", EscapeHtml(record->acs_trans_id));
-  Fill(page, "session_data", EscapeHtml(session_data));
-  Fill(page, "merchant", EscapeHtml(record->merchant));
-  Fill(page, "amount", EscapeHtml(record->amount));
-  Fill(page, "reference", EscapeHtml(LastFour(*record)));
+  Fill(page, "acs_trans_id", base::EscapeHtml(record->acs_trans_id));
+  Fill(page, "session_data", base::EscapeHtml(session_data));
+  Fill(page, "merchant", base::EscapeHtml(record->merchant));
+  Fill(page, "amount", base::EscapeHtml(record->amount));
+  Fill(page, "reference", base::EscapeHtml(LastFour(*record)));
   call.responder.Send(HtmlAnswer(200, std::move(page), kPolicy));
 }
 
@@ -155,9 +156,9 @@ net::HttpResponse Acs::PostBack(const AcsRecord& record, AcsDecision decision,
   std::string cres = MakeCRes(record, decision);
   Note(record, "CRes", cres, decision == AcsDecision::kPass ? "pass" : "no pass");
   std::string page(FindAsset("acs-return.html")->content);
-  Fill(page, "notification_url", EscapeHtml(record.notification_url));
-  Fill(page, "cres", EscapeHtml(cres));
-  Fill(page, "session_data", EscapeHtml(session_data));
+  Fill(page, "notification_url", base::EscapeHtml(record.notification_url));
+  Fill(page, "cres", base::EscapeHtml(cres));
+  Fill(page, "session_data", base::EscapeHtml(session_data));
   return HtmlAnswer(200, std::move(page), kPolicy);
 }
 

@@ -25,33 +25,6 @@ net::HttpResponse AssetAnswer(std::string_view name) {
           std::string(asset->content)};
 }
 
-std::string EscapeHtml(std::string_view text) {
-  std::string out;
-  out.reserve(text.size());
-  for (char c : text) {
-    switch (c) {
-      case '&':
-        out += "&amp;";
-        break;
-      case '<':
-        out += "&lt;";
-        break;
-      case '>':
-        out += "&gt;";
-        break;
-      case '"':
-        out += "&quot;";
-        break;
-      case '\'':
-        out += "&#39;";
-        break;
-      default:
-        out += c;
-    }
-  }
-  return out;
-}
-
 net::HttpResponse HtmlAnswer(int status, std::string body, std::string_view policy) {
   return {status,
           {{"content-type", "text/html; charset=utf-8"},

@@ -25,8 +25,6 @@ std::span<const Asset> FlowAssets();
 // Answers the file with the media type of its extension; 404 when there is none.
 net::HttpResponse AssetAnswer(std::string_view name);
 
-std::string EscapeHtml(std::string_view text);
-
 // text/html with that Content-Security-Policy, never stored.
 net::HttpResponse HtmlAnswer(int status, std::string body, std::string_view policy);
 

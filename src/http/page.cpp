@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include "base/html.h"
 #include "http/asset.h"
 
 namespace obolus::http {
@@ -22,8 +23,8 @@ net::HttpResponse Html(int status, std::string body, const std::string& policy) 
 }
 
 std::string HiddenInput(std::string_view name, std::string_view value) {
-  return "<input type=\"hidden\" name=\"" + EscapeHtml(name) + "\" value=\"" + EscapeHtml(value) +
-         "\">";
+  return "<input type=\"hidden\" name=\"" + base::EscapeHtml(name) + "\" value=\"" +
+         base::EscapeHtml(value) + "\">";
 }
 
 std::string FieldsOf(const domain::Challenge& challenge, const std::string& return_url) {
@@ -49,33 +50,6 @@ std::string_view NameOf(EndOutcome outcome) {
 
 }  // namespace
 
-std::string EscapeHtml(std::string_view text) {
-  std::string out;
-  out.reserve(text.size());
-  for (char c : text) {
-    switch (c) {
-      case '&':
-        out += "&amp;";
-        break;
-      case '<':
-        out += "&lt;";
-        break;
-      case '>':
-        out += "&gt;";
-        break;
-      case '"':
-        out += "&quot;";
-        break;
-      case '\'':
-        out += "&#39;";
-        break;
-      default:
-        out.push_back(c);
-    }
-  }
-  return out;
-}
-
 std::string FillTemplate(std::string_view text, const Values& values, const Values& markup) {
   std::string out;
   out.reserve(text.size());
@@ -88,7 +62,7 @@ std::string FillTemplate(std::string_view text, const Values& values, const Valu
     if (const auto raw = markup.find(name); raw != markup.end()) {
       out += raw->second;
     } else if (const auto value = values.find(name); value != values.end()) {
-      out += EscapeHtml(value->second);
+      out += base::EscapeHtml(value->second);
     }
     text.remove_prefix(close + 2);
   }

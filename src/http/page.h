@@ -13,9 +13,6 @@
 
 namespace obolus::http {
 
-// For text and double-quoted attributes: & < > " '.
-std::string EscapeHtml(std::string_view text);
-
 using Values = std::map<std::string, std::string, std::less<>>;
 
 // `{{name}}` becomes the escaped value, "" when there is none; `{{{name}}}` does not exist: markup

@@ -25,12 +25,6 @@ std::vector<net::HttpResponse> AllPages() {
           EndPage(200, EndOutcome::kDone, "Done", "All is well.")};
 }
 
-TEST(EscapeHtml, LeavesNothingThatIsMarkup) {
-  EXPECT_EQ(EscapeHtml(kHostile), kHarmless);
-  EXPECT_EQ(EscapeHtml("Zoë 42"), "Zoë 42");
-  EXPECT_EQ(EscapeHtml(""), "");
-}
-
 TEST(FillTemplate, EscapesValuesAndNotMarkup) {
   EXPECT_EQ(FillTemplate("<p>{{a}}{{b}}</p>", {{"a", "<1>"}}, {{"b", "<br>"}}),
             "<p>&lt;1&gt;<br></p>");
