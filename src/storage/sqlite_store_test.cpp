@@ -205,7 +205,7 @@ TEST(SqliteStore, ADatabaseOfANewerVersionIsRefused) {
 
 TEST(SqliteStore, ADatabaseWhoseTablesAreOtherSaysSo) {
   const TemporaryDirectory directory;
-  { ASSERT_TRUE(SqliteStore::Open(In(directory))); }
+  ASSERT_TRUE(SqliteStore::Open(In(directory)));  // and closed again at once
   {
     auto database = SqliteDatabase::Open(In(directory).path, SqliteRole::kWriter);
     ASSERT_TRUE(database);
