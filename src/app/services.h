@@ -22,7 +22,6 @@ namespace obolus::app {
 
 struct Settings {
   std::string public_url;                    // the shopper listener's, without a trailing slash
-  std::string event_source;                  // ce-source, a URI
   std::vector<std::string> default_origins;  // may embed the frame when a session names none
   base::HttpPolicy http_policy = base::HttpPolicy::kHttpsOnly;  // for URLs that Commerce gives us
   std::chrono::seconds payment_expires_in{900};

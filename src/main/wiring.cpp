@@ -40,7 +40,6 @@ app::Settings SettingsOf(const Config& config) {
   const auto url = base::ParseUrl(config.public_url, base::HttpPolicy::kHttpOnLoopback);
   return {
       .public_url = config.public_url,
-      .event_source = config.bridge.source,
       .default_origins = config.default_origins,
       // A service that is itself on loopback is being tried out, and so are its shops.
       .http_policy = url && url->IsLoopback() ? base::HttpPolicy::kHttpOnLoopback

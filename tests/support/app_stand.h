@@ -31,7 +31,6 @@ inline constexpr char kBadCard[] = "4242424242424241|7|2031|123";  // the Luhn d
 inline app::Settings StandSettings() {
   app::Settings settings;
   settings.public_url = "https://pay.example";
-  settings.event_source = "urn:obolus:stand";
   return settings;
 }
 
