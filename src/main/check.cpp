@@ -5,7 +5,7 @@
 
 #include <future>
 
-#include "base/crypto.h"
+#include "base/secret.h"
 #include "net/http_client.h"
 #include "vault/key_ring.h"
 
@@ -33,6 +33,10 @@ void CheckDataDir(const Config& config, CheckReport& report) {
   const auto keys = vault::KeyRing::Open(config.vault.key_file, clock);
   Add(report, keys ? "ok  " : "FAIL",
       keys ? "keys in " + config.vault.key_file : keys.error().message);
+  if (!base::SecretMemoryIsLocked()) {
+    Add(report, "warn",
+        "memory cannot be locked, so secrets may reach the swap: raise RLIMIT_MEMLOCK");
+  }
 }
 
 // Any answer shows that name, network, certificates and listener are right; only Commerce knows

@@ -1,6 +1,6 @@
 // `obolus check`: would `obolus serve` work with this configuration, and if not, what is there to
-// do? Looks at the configuration, the certificates' dates, the data folder and keys, locked memory,
-// and whether the bridge answers. Changes nothing but making the keys that a first start makes.
+// do? Looks at the configuration, the data folder and keys, locked memory, and whether the bridge
+// answers. Changes nothing. Called by main.
 #pragma once
 
 #include <string>
