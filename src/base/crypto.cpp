@@ -1,11 +1,10 @@
 #include "base/crypto.h"
 
-#include <openssl/core_names.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
-#include <openssl/params.h>
 #include <openssl/rand.h>
 
+#include <algorithm>
 #include <memory>
 
 #include "base/check.h"
@@ -24,12 +23,6 @@ const EVP_MD* Sha256Algorithm() {
   return algorithm;
 }
 
-EVP_MAC* HmacAlgorithm() {
-  static EVP_MAC* const algorithm = EVP_MAC_fetch(nullptr, "HMAC", nullptr);
-  CHECK(algorithm != nullptr);
-  return algorithm;
-}
-
 const EVP_CIPHER* GcmAlgorithm() {
   static EVP_CIPHER* const algorithm = EVP_CIPHER_fetch(nullptr, "AES-256-GCM", nullptr);
   CHECK(algorithm != nullptr);
@@ -42,10 +35,39 @@ struct FreeCipherContext {
 };
 using CipherContext = std::unique_ptr<EVP_CIPHER_CTX, FreeCipherContext>;
 
-struct FreeMacContext {
-  void operator()(EVP_MAC_CTX* context) const { EVP_MAC_CTX_free(context); }
+struct FreeDigestContext {
+  void operator()(EVP_MD_CTX* context) const { EVP_MD_CTX_free(context); }
 };
-using MacContext = std::unique_ptr<EVP_MAC_CTX, FreeMacContext>;
+
+// SHA-256 with a context that stays with its thread: making one takes longer than a short message.
+// Finishing one digest begins the next, which also overwrites what the last one left behind.
+class Sha256Stream {
+ public:
+  static Sha256Stream& OfThisThread() {
+    thread_local Sha256Stream stream;
+    return stream;
+  }
+
+  Sha256Stream& Add(ByteView data) {
+    CHECK(EVP_DigestUpdate(context_.get(), data.data(), data.size()) == 1);
+    return *this;
+  }
+  Sha256Digest Finish() {
+    Sha256Digest digest;
+    CHECK(EVP_DigestFinal_ex(context_.get(), digest.data(), nullptr) == 1);
+    Begin();
+    return digest;
+  }
+
+ private:
+  Sha256Stream() : context_(EVP_MD_CTX_new()) {
+    CHECK(context_ != nullptr);
+    Begin();
+  }
+  void Begin() { CHECK(EVP_DigestInit_ex2(context_.get(), Sha256Algorithm(), nullptr) == 1); }
+
+  std::unique_ptr<EVP_MD_CTX, FreeDigestContext> context_;
+};
 
 int Length(ByteView bytes) {
   CHECK(bytes.size() <= 1U << 30);
@@ -59,28 +81,27 @@ std::unexpected<Error> NotAuthentic() {
 }  // namespace
 
 Sha256Digest Sha256(ByteView data) {
-  Sha256Digest digest;
-  CHECK(EVP_Digest(data.data(), data.size(), digest.data(), nullptr, Sha256Algorithm(), nullptr) ==
-        1);
-  return digest;
+  return Sha256Stream::OfThisThread().Add(data).Finish();
 }
 
+// RFC 2104 §2 as it stands: OpenSSL's EVP_MAC looks its digest up by name in each call, which takes
+// ten times as long as the four blocks of a session key.
 Sha256Digest HmacSha256(ByteView key, ByteView data) {
-  const MacContext context(EVP_MAC_CTX_new(HmacAlgorithm()));
-  CHECK(context != nullptr);
-  char digest_name[] = "SHA256";
-  const OSSL_PARAM parameters[] = {
-      OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest_name, 0),
-      OSSL_PARAM_construct_end()};
-  // A null key means "keep the last one" to OpenSSL, so an empty key needs an address.
-  static constexpr std::uint8_t kEmptyKey = 0;
-  const std::uint8_t* key_data = key.empty() ? &kEmptyKey : key.data();
-  Sha256Digest digest;
-  std::size_t size = 0;
-  CHECK(EVP_MAC_init(context.get(), key_data, key.size(), parameters) == 1);
-  CHECK(EVP_MAC_update(context.get(), data.data(), data.size()) == 1);
-  CHECK(EVP_MAC_final(context.get(), digest.data(), &size, digest.size()) == 1);
-  CHECK(size == digest.size());
+  constexpr std::uint8_t kInner = 0x36;
+  constexpr std::uint8_t kOuter = 0x5c;
+  std::array<std::uint8_t, 64> pad{};
+  if (key.size() > pad.size()) {
+    std::ranges::copy(Sha256(key), pad.begin());
+  } else {
+    std::ranges::copy(key, pad.begin());
+  }
+  for (std::uint8_t& byte : pad) byte ^= kInner;
+  Sha256Stream& stream = Sha256Stream::OfThisThread();
+  Sha256Digest inner = stream.Add(pad).Add(data).Finish();
+  for (std::uint8_t& byte : pad) byte ^= kInner ^ kOuter;
+  const Sha256Digest digest = stream.Add(pad).Add(inner).Finish();
+  WipeMemory(pad.data(), pad.size());
+  WipeMemory(inner.data(), inner.size());
   return digest;
 }
 

@@ -24,14 +24,16 @@ constexpr auto kBase64UrlDigits = ReverseTable(kBase64UrlAlphabet);
 std::string EncodeSextets(ByteView bytes, std::string_view alphabet, bool padded) {
   std::string text;
   text.reserve((bytes.size() + 2) / 3 * 4);
+  text.resize(bytes.size() / 3 * 4);
+  char* out = text.data();
   std::size_t i = 0;
   for (; i + 3 <= bytes.size(); i += 3) {
     const std::uint32_t group = static_cast<std::uint32_t>(bytes[i]) << 16 |
                                 static_cast<std::uint32_t>(bytes[i + 1]) << 8 | bytes[i + 2];
-    text += alphabet[group >> 18];
-    text += alphabet[group >> 12 & 63];
-    text += alphabet[group >> 6 & 63];
-    text += alphabet[group & 63];
+    *out++ = alphabet[group >> 18];
+    *out++ = alphabet[group >> 12 & 63];
+    *out++ = alphabet[group >> 6 & 63];
+    *out++ = alphabet[group & 63];
   }
   const std::size_t rest = bytes.size() - i;
   if (rest == 0) return text;
@@ -88,10 +90,11 @@ Result<Bytes> DecodeBase64Url(std::string_view text) {
 std::string EncodeHex(ByteView bytes) {
   constexpr std::string_view kDigits = "0123456789abcdef";
   std::string text;
-  text.reserve(bytes.size() * 2);
+  text.resize(bytes.size() * 2);
+  char* out = text.data();
   for (const std::uint8_t byte : bytes) {
-    text += kDigits[byte >> 4];
-    text += kDigits[byte & 15];
+    *out++ = kDigits[byte >> 4];
+    *out++ = kDigits[byte & 15];
   }
   return text;
 }

@@ -2,11 +2,13 @@
 
 #include <fmt/format.h>
 
+#include <utility>
+
 #include "base/check.h"
 
 namespace obolus::base {
 
-Result<json::value> ParseJson(std::string_view text, JsonLimits limits) {
+Result<json::value> ParseJson(std::string_view text, JsonLimits limits, json::storage_ptr memory) {
   if (text.size() > limits.max_bytes) {
     return Fail(ErrorCode::kTooLarge,
                 fmt::format("the JSON text is longer than {} bytes", limits.max_bytes));
@@ -14,7 +16,9 @@ Result<json::value> ParseJson(std::string_view text, JsonLimits limits) {
   json::parse_options options;
   options.max_depth = limits.max_depth;
   json::error_code failure;
-  json::stream_parser parser({}, options);
+  std::array<unsigned char, 1024> scratch;  // for what is not complete yet
+  json::stream_parser parser({}, options, scratch.data(), scratch.size());
+  parser.reset(std::move(memory));
   const std::size_t read = parser.write_some(text, failure);
   if (!failure && read < text.size()) {
     return Fail(ErrorCode::kMalformed,
@@ -117,7 +121,7 @@ const json::array* JsonReader::Array(std::string_view member, std::size_t max_it
 }
 
 std::string JsonReader::Pointer(std::string_view member) const {
-  return fmt::format("{}/{}", prefix_, member);
+  return std::string(prefix_).append("/").append(member);
 }
 
 void JsonReader::Fault(std::string_view member, std::string detail) {

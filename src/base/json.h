@@ -4,6 +4,7 @@
 // is wrong. Any thread.
 #pragma once
 
+#include <array>
 #include <boost/json.hpp>
 #include <cstddef>
 #include <cstdint>
@@ -23,8 +24,20 @@ struct JsonLimits {
   std::size_t max_depth = 16;
 };
 
-// Errors, in order: kTooLarge, kMalformed (with the byte offset).
-Result<json::value> ParseJson(std::string_view text, JsonLimits limits = {});
+// Errors, in order: kTooLarge, kMalformed (with the byte offset). The value's memory comes from
+// `memory`, which outlives it; the default is the heap.
+Result<json::value> ParseJson(std::string_view text, JsonLimits limits = {},
+                              json::storage_ptr memory = {});
+
+// Memory for a value that lives as long as this and is freed with it, at once: a request's body.
+class JsonMemory {
+ public:
+  json::storage_ptr get() { return &resource_; }
+
+ private:
+  std::array<unsigned char, 4096> first_;  // more comes from the heap
+  json::monotonic_resource resource_{first_.data(), first_.size()};
+};
 
 // Compact text (RFC 8259), UTF-8.
 std::string ToText(const json::value& value);

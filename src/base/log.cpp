@@ -2,14 +2,15 @@
 
 #include <unistd.h>
 
-#include <fmt/format.h>
-
+#include <algorithm>
 #include <array>
 #include <atomic>
+#include <charconv>
 #include <chrono>
 #include <condition_variable>
-#include <deque>
 #include <mutex>
+#include <new>
+#include <string>
 #include <thread>
 
 #include "base/clock.h"
@@ -19,45 +20,62 @@ namespace {
 
 constexpr std::size_t kMaxQueuedLines = 8192;
 constexpr std::size_t kMaxStringBytes = 512;
+constexpr std::size_t kUsualLineBytes = 320;
 // Lines are gathered this long before they are written: one system call and one wake-up for many.
 constexpr std::chrono::milliseconds kGatherTime{5};
 
-constexpr std::array<std::string_view, 30> kFieldNames = {
-    "address",     "attempts",   "code",        "commerce_port", "count",        "detail",
-    "duration_ms", "error",      "event_id",    "event_type",    "key_id",       "kind",
-    "listener",    "member",     "method",      "operator_port", "outcome",      "path",
-    "port",        "request_id", "route",       "session_id",    "shopper_port", "signal",
-    "state",       "status",     "terminal_id", "trace_id",      "url",          "version"};
+constexpr std::array<std::string_view, 32> kFieldNames = {
+    "address",      "age_ms", "ahead_ms",    "attempts",   "code",        "commerce_port",
+    "count",        "detail", "duration_ms", "error",      "event_id",    "event_type",
+    "key_id",       "kind",   "listener",    "member",     "method",      "operator_port",
+    "outcome",      "path",   "port",        "request_id", "route",       "session_id",
+    "shopper_port", "signal", "state",       "status",     "terminal_id", "trace_id",
+    "url",          "version"};
 
 constexpr std::array<std::string_view, 4> kLevelNames = {"debug", "info", "warn", "error"};
 
 std::atomic<LogLevel> g_level{LogLevel::kInfo};
 
-void AppendJsonString(fmt::memory_buffer& out, std::string_view text) {
+bool IsPlain(char c) {
+  const auto byte = static_cast<unsigned char>(c);
+  return byte >= 0x20 && byte < 0x7f && c != '"' && c != '\\';
+}
+
+void AppendJsonString(std::string& out, std::string_view text) {
+  static constexpr std::string_view kHex = "0123456789abcdef";
   out.push_back('"');
-  for (char c : text.substr(0, kMaxStringBytes)) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (c == '"' || c == '\\') {
-      out.push_back('\\');
-      out.push_back(c);
-    } else if (byte < 0x20 || byte >= 0x7f) {
-      fmt::format_to(std::back_inserter(out), "\\u{:04x}", byte);
+  for (text = text.substr(0, kMaxStringBytes); !text.empty();) {
+    const auto plain = std::ranges::find_if_not(text, IsPlain) - text.begin();
+    out.append(text, 0, static_cast<std::size_t>(plain));
+    text.remove_prefix(static_cast<std::size_t>(plain));
+    if (text.empty()) break;
+    const auto byte = static_cast<unsigned char>(text.front());
+    if (byte == '"' || byte == '\\') {
+      out.append({'\\', text.front()});
     } else {
-      out.push_back(c);
+      out.append("\\u00").append({kHex[byte >> 4], kHex[byte & 15]});
     }
+    text.remove_prefix(1);
   }
   out.push_back('"');
 }
 
-void AppendValue(fmt::memory_buffer& out, const LogField& field) {
-  if (const auto* text = std::get_if<std::string>(&field.value)) {
+template <class... Form>
+void AppendNumber(std::string& out, auto number, Form... form) {
+  std::array<char, 400> digits;  // of the largest double
+  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), number, form...).ptr;
+  out.append(digits.data(), end);
+}
+
+void AppendValue(std::string& out, const LogField& field) {
+  if (const auto* text = std::get_if<std::string_view>(&field.value)) {
     AppendJsonString(out, *text);
   } else if (const auto* integer = std::get_if<std::int64_t>(&field.value)) {
-    fmt::format_to(std::back_inserter(out), "{}", *integer);
+    AppendNumber(out, *integer);
   } else if (const auto* number = std::get_if<double>(&field.value)) {
-    fmt::format_to(std::back_inserter(out), "{:.3f}", *number);
+    AppendNumber(out, *number, std::chars_format::fixed, 3);
   } else {
-    fmt::format_to(std::back_inserter(out), "{}", std::get<bool>(field.value));
+    out.append(std::get<bool>(field.value) ? "true" : "false");
   }
 }
 
@@ -72,40 +90,41 @@ class LineWriter {
     wake_.notify_all();
   }
 
-  void Push(std::string line) {
-    bool was_empty = false;
+  void Push(std::string_view line) {
     {
       std::lock_guard lock(mutex_);
-      was_empty = lines_.empty();
-      if (lines_.size() >= kMaxQueuedLines) {
+      if (lines_ >= kMaxQueuedLines) {
         ++dropped_;
         return;
       }
-      lines_.push_back(std::move(line));
+      text_.append(line);
+      if (++lines_ > 1) return;
     }
-    if (was_empty) wake_.notify_one();
+    wake_.notify_one();
   }
 
   void Flush() {
     std::unique_lock lock(mutex_);
     flushing_ = true;
     wake_.notify_one();
-    idle_.wait_for(lock, std::chrono::seconds(2), [this] { return lines_.empty() && !writing_; });
+    idle_.wait_for(lock, std::chrono::seconds(2), [this] { return lines_ == 0 && !writing_; });
   }
 
   std::uint64_t dropped() const { return dropped_; }
+  void CountDropped() { ++dropped_; }
 
  private:
   void Run(const std::stop_token& stop) {
+    std::string text;
     std::unique_lock lock(mutex_);
     while (true) {
-      wake_.wait(lock, [&] { return stop.stop_requested() || !lines_.empty(); });
-      if (lines_.empty()) return;
+      wake_.wait(lock, [&] { return stop.stop_requested() || lines_ > 0; });
+      if (lines_ == 0) return;
       wake_.wait_for(lock, kGatherTime, [&] { return stop.stop_requested() || flushing_; });
       flushing_ = false;
-      std::string text;
-      for (const std::string& line : lines_) text += line;
-      lines_.clear();
+      text.clear();
+      text.swap(text_);
+      lines_ = 0;
       writing_ = true;
       lock.unlock();
       WriteAll(text);
@@ -126,7 +145,8 @@ class LineWriter {
   std::mutex mutex_;
   std::condition_variable wake_;
   std::condition_variable idle_;
-  std::deque<std::string> lines_;
+  std::string text_;       // of the lines that wait
+  std::size_t lines_ = 0;  // how many
   bool writing_ = false;
   bool flushing_ = false;  // somebody waits: write at once
   std::atomic<std::uint64_t> dropped_{0};
@@ -138,6 +158,21 @@ LineWriter& Writer() {
   return writer;
 }
 
+std::string Format(LogLevel level, std::string_view event, std::initializer_list<LogField> fields) {
+  std::string line;
+  line.reserve(kUsualLineBytes);
+  line.append(R"({"time":")").append(FormatTime(SystemClock().Now()));
+  line.append(R"(","level":")").append(kLevelNames[static_cast<std::size_t>(level)]);
+  line.append(R"(","event":)");
+  AppendJsonString(line, event);
+  for (const LogField& field : fields) {
+    line.append(",\"").append(kFieldNames[static_cast<std::size_t>(field.field)]).append("\":");
+    AppendValue(line, field);
+  }
+  line.append("}\n");
+  return line;
+}
+
 }  // namespace
 
 void SetLogLevel(LogLevel level) {
@@ -146,18 +181,11 @@ void SetLogLevel(LogLevel level) {
 
 void Log(LogLevel level, std::string_view event, std::initializer_list<LogField> fields) {
   if (level < g_level) return;
-  fmt::memory_buffer out;
-  fmt::format_to(std::back_inserter(out), R"({{"time":"{}","level":"{}","event":)",
-                 FormatTime(SystemClock().Now()), kLevelNames[static_cast<std::size_t>(level)]);
-  AppendJsonString(out, event);
-  for (const LogField& field : fields) {
-    fmt::format_to(std::back_inserter(out), R"(,"{}":)",
-                   kFieldNames[static_cast<std::size_t>(field.field)]);
-    AppendValue(out, field);
+  try {
+    Writer().Push(Format(level, event, fields));
+  } catch (const std::bad_alloc&) {
+    Writer().CountDropped();  // whoever logs has better things to do than to fail for it
   }
-  out.push_back('}');
-  out.push_back('\n');
-  Writer().Push(fmt::to_string(out));
 }
 
 void FlushLog() {

@@ -1,13 +1,11 @@
 // Diagnostics for operators: one JSON object a line on standard error. Fields come from a closed
-// list
-// (`Field`), so that nothing that was not meant to be logged can be: there is no free-form dump of
-// bodies, headers or keys. Lines go to a bounded queue with a flush thread; when it is full they
-// are counted and dropped, never waited for. Any thread.
+// list (`Field`), so that nothing that was not meant to be logged can be: there is no free-form
+// dump of bodies, headers or keys. Lines go to a bounded queue with a flush thread; when it is full
+// they are counted and dropped, never waited for. Any thread.
 #pragma once
 
 #include <cstdint>
 #include <initializer_list>
-#include <string>
 #include <string_view>
 #include <variant>
 
@@ -18,6 +16,8 @@ enum class LogLevel { kDebug, kInfo, kWarn, kError };
 // What a log line may say beside "time", "level" and "event".
 enum class Field {
   kAddress,
+  kAgeMs,
+  kAheadMs,
   kAttempts,
   kCode,
   kCommercePort,
@@ -49,9 +49,10 @@ enum class Field {
   kVersion,
 };
 
+// A view of what is logged: made in the call of Log, and not kept.
 struct LogField {
   Field field;
-  std::variant<std::string, std::int64_t, double, bool> value;
+  std::variant<std::string_view, std::int64_t, double, bool> value;
 };
 
 // Lines below `level` are dropped. May be called again; the default is kInfo.
