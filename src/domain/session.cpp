@@ -90,4 +90,9 @@ std::optional<Uuid> PaymentIdOf(const Session& session) {
   return id ? std::optional(*id) : std::nullopt;
 }
 
+bool NeedsCard(const Session& session) {
+  return !session.voided_after_end &&
+         session.commerce_state.value_or(CommerceState::kAccepted) == CommerceState::kAccepted;
+}
+
 }  // namespace obolus::domain

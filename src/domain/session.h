@@ -113,7 +113,7 @@ struct Session {
   std::optional<Challenge> challenge;
   std::optional<FailureCode> failure;
   std::optional<CommerceState> commerce_state;
-  bool voided_after_end = false;  // Commerce voided although the session had ended
+  bool voided_after_end = false;  // has an outcome, and Commerce voided: whichever came first
   std::string traceparent;        // of the POST that opened it
   std::string request_id;
 
@@ -123,5 +123,9 @@ struct Session {
 // payment.id of a payment session, where that is a UUID: what Commerce may name instead of the
 // terminal (contract §3.2). A 3DS session only repeats its payment's.
 std::optional<Uuid> PaymentIdOf(const Session& session);
+
+// The payment may still need the stored card: Commerce has said neither that it is over
+// (authorized, completed, failed) nor that it is void.
+bool NeedsCard(const Session& session);
 
 }  // namespace obolus::domain

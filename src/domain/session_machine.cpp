@@ -95,12 +95,25 @@ std::unexpected<base::Error> Refused(const Session& session) {
                                                             : "; this is not possible now"));
 }
 
-// Payment states only move forward: accepted, authorized, completed; failed at any time but after
-// completed.
+// Payment states only move up this order, so that events in any order end in the same one. A
+// payment that failed may still be completed by another try; one that was completed does not fail
+// any more.
+int RankOf(CommerceState state) {
+  switch (state) {
+    case CommerceState::kAccepted:
+      return 0;
+    case CommerceState::kAuthorized:
+      return 1;
+    case CommerceState::kFailed:
+      return 2;
+    case CommerceState::kCompleted:
+      return 3;
+  }
+  return 0;
+}
+
 bool IsProgress(std::optional<CommerceState> from, CommerceState to) {
-  if (!from) return true;
-  if (*from == CommerceState::kCompleted || *from == CommerceState::kFailed) return false;
-  return to > *from;
+  return !from || RankOf(to) > RankOf(*from);
 }
 
 std::optional<FailureCode> FailureOf(const Session& session, Trigger trigger) {
@@ -115,15 +128,18 @@ std::optional<FailureCode> FailureOf(const Session& session, Trigger trigger) {
       return FailureCode::kSessionExpired;
     case Trigger::kFail:
       return FailureCode::kChallengeFailed;
+    case Trigger::kSucceed:
+      return std::nullopt;
     default:
       return session.failure;
   }
 }
 
 // Members that a command carries, beside the state that the table gives.
-void Carry(const Command& command, Trigger trigger, Decision& decision) {
+void Carry(const Command& command, Trigger trigger, SessionState from, Decision& decision) {
   Session& next = decision.session;
-  next.lease_until.reset();
+  if (decision.entered) next.lease_until.reset();
+  if (from == SessionState::kVoided && decision.entered) next.voided_after_end = true;
   if (trigger == Trigger::kRefuse || trigger == Trigger::kExhaust) {
     ++next.attempts;
     next.submit_digest.reset();
@@ -141,12 +157,12 @@ void Carry(const Command& command, Trigger trigger, Decision& decision) {
                  },
                  [&](const ProvideChallenge& c) { next.challenge = c.challenge; },
                  [&](const Void&) {
-                   if (next.state == SessionState::kCreated) next.voided_after_end = true;
+                   if (next.state != SessionState::kVoided) next.voided_after_end = true;
                    decision.destroys_card = true;
                  },
                  [&](const AnnotateState& c) {
                    next.commerce_state = c.state;
-                   decision.destroys_card = c.state != CommerceState::kAccepted;
+                   decision.destroys_card = !NeedsCard(next);
                  },
                  [](const auto&) {},
              },
@@ -187,10 +203,10 @@ Result<Decision> Decide(const Session& session, const Command& command, const Po
       !policy.tds_result_on_expiry) {
     decision.event.reset();
   }
-  Carry(command, trigger, decision);
+  Carry(command, trigger, row->from, decision);
   Session& next = decision.session;
   if (decision.entered) next.failure = FailureOf(session, trigger);
-  if (decision.entered && IsEnd(next.kind, next.state)) next.ended_at = now;
+  if (decision.entered && IsEnd(next.kind, next.state) && !next.ended_at) next.ended_at = now;
   ++next.version;
   return decision;
 }

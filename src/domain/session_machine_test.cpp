@@ -2,10 +2,12 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <fstream>
 #include <set>
 #include <sstream>
 #include <tuple>
+#include <vector>
 
 namespace obolus::domain {
 namespace {
@@ -108,11 +110,15 @@ TEST(SessionMachine, WhatTheTableDoesNotListIsRefusedOrARepetition) {
   }
 }
 
-TEST(SessionMachine, NoRowLeavesAnEndForAnotherState) {
+TEST(SessionMachine, NoRowLeavesAnEndForAnotherStateButAVoidForTheOutcome) {
   for (const Transition& row : Transitions()) {
-    if (IsEnd(row.kind, row.from)) {
+    if (!IsEnd(row.kind, row.from)) continue;
+    EXPECT_FALSE(row.emits.has_value());
+    const bool outcome = row.trigger == Trigger::kSucceed || row.trigger == Trigger::kFail;
+    if (row.kind == SessionKind::kTds && row.from == SessionState::kVoided && outcome) {
+      EXPECT_TRUE(IsEnd(row.kind, row.to));
+    } else {
       EXPECT_EQ(row.from, row.to);
-      EXPECT_FALSE(row.emits.has_value());
     }
   }
 }
@@ -217,11 +223,60 @@ TEST(SessionMachine, VoidAfterTheCardWasTakenKeepsTheOutcomeAndDestroysTheCard) 
   EXPECT_FALSE(Decide(decision->session, Void{}, kPolicy, kNow)->changed);
 }
 
-TEST(SessionMachine, StateChangedOnlyMovesForward) {
-  Session session = Sample(SessionKind::kPayment, SessionState::kCreated);
-  session = Decide(session, AnnotateState{CommerceState::kAuthorized}, kPolicy, kNow)->session;
-  EXPECT_FALSE(Decide(session, AnnotateState{CommerceState::kAccepted}, kPolicy, kNow)->changed);
-  EXPECT_TRUE(Decide(session, AnnotateState{CommerceState::kCompleted}, kPolicy, kNow)->changed);
+TEST(SessionMachine, StateChangedLeavesTheLeaseOfASubmission) {
+  Session session = Sample(SessionKind::kPayment, SessionState::kSubmitted);
+  session.lease_until = kNow + std::chrono::seconds(15);
+  const auto noted = Decide(session, AnnotateState{CommerceState::kAccepted}, kPolicy, kNow);
+  EXPECT_EQ(noted->session.lease_until, session.lease_until);
+  EXPECT_EQ(Decide(session, GiveUpSubmission{}, kPolicy, kNow)->session.lease_until, std::nullopt);
+}
+
+TEST(SessionMachine, AVoidAndAnOutcomeOfAChallengeEndAlikeInBothOrders) {
+  for (const bool success : {true, false}) {
+    const Session session = Sample(SessionKind::kTds, SessionState::kReturned);
+    const auto play = [&](std::initializer_list<Command> commands) {
+      Session played = session;
+      for (const Command& command : commands) {
+        const auto decision = Decide(played, command, kPolicy, kNow);
+        EXPECT_TRUE(decision->changed);
+        EXPECT_FALSE(decision->event.has_value());
+        played = decision->session;
+      }
+      return played;
+    };
+    const Session voided_first = play({Void{}, CompleteChallenge{success}});
+    EXPECT_EQ(voided_first, play({CompleteChallenge{success}, Void{}}));
+    EXPECT_EQ(voided_first.state, success ? SessionState::kSucceeded : SessionState::kFailed);
+    EXPECT_TRUE(voided_first.voided_after_end);
+    EXPECT_FALSE(Decide(voided_first, Void{}, kPolicy, kNow)->changed);
+    EXPECT_FALSE(Decide(voided_first, CompleteChallenge{success}, kPolicy, kNow)->changed);
+    EXPECT_FALSE(Decide(voided_first, CompleteChallenge{!success}, kPolicy, kNow).has_value());
+  }
+}
+
+TEST(SessionMachine, AnOutcomeAfterAVoidLeavesTheTimeOfTheEnd) {
+  const auto voided =
+      Decide(Sample(SessionKind::kTds, SessionState::kChallenged), Void{}, kPolicy, kNow)->session;
+  const auto later =
+      Decide(voided, CompleteChallenge{true}, kPolicy, kNow + std::chrono::hours(1))->session;
+  EXPECT_EQ(later.ended_at, kNow);
+}
+
+TEST(SessionMachine, StateChangedInAnyOrderEndsInTheFurthest) {
+  using enum CommerceState;
+  std::vector<CommerceState> order = {kAccepted, kAuthorized, CommerceState::kFailed, kCompleted};
+  const auto furthest = order;
+  std::ranges::sort(order);
+  do {
+    Session session = Sample(SessionKind::kPayment, SessionState::kCreated);
+    std::size_t reached = 0;
+    for (const CommerceState state : order) {
+      session = Decide(session, AnnotateState{state}, kPolicy, kNow)->session;
+      const auto said = std::ranges::find(furthest, state) - furthest.begin();
+      reached = std::max(reached, static_cast<std::size_t>(said));
+      EXPECT_EQ(session.commerce_state, furthest[reached]);
+    }
+  } while (std::ranges::next_permutation(order).found);
 }
 
 TEST(SessionMachine, AChallengeThatIsNotKnownCannotStart) {
