@@ -1,6 +1,9 @@
 #include "app/expire_sessions.h"
 
+#include <new>
+
 #include "app/commit_decision.h"
+#include "base/fault.h"
 #include "base/log.h"
 
 namespace obolus::app {
@@ -12,6 +15,7 @@ constexpr std::size_t kPurgedPerRound = 256;
 Result<ExpireSessions::Swept> ExpireDue(Transaction& tx, const Services& services, Timestamp now) {
   auto due = tx.FindDueSessions(now, kSessionsPerRound);
   if (!due) return std::unexpected(due.error());
+  if (!due->empty()) base::Reach(base::FaultPoint::kSweepFound);
   ExpireSessions::Swept swept;
   for (const Uuid& id : *due) {
     auto session = Load(tx, id);
@@ -31,6 +35,14 @@ Result<ExpireSessions::Swept> ExpireDue(Transaction& tx, const Services& service
   if (!purged) return std::unexpected(purged.error());
   swept.more = swept.sessions >= kSessionsPerRound || *purged >= kPurgedPerRound;
   return swept;
+}
+
+void LogFailure(const base::Error& error) {
+  try {
+    base::Log(base::LogLevel::kWarn, "sweep_failed", {{base::Field::kErrorText, error.message}});
+  } catch (const std::bad_alloc&) {
+    // What matters is the next round.
+  }
 }
 
 }  // namespace
@@ -65,15 +77,16 @@ void ExpireSessions::Sweep(const Services& services, base::Done<Swept> done) {
 
 void ExpireSessions::Round(const std::shared_ptr<State>& state) {
   if (state->stopped) return;
-  Sweep(state->services, [state](Result<Swept> swept) {
-    if (!swept) {
-      base::Log(base::LogLevel::kWarn, "sweep_failed",
-                {{base::Field::kErrorText, swept.error().message}});
-    }
-    // Go on soon, but let others in between.
-    const bool more = swept && swept->more;
-    state->scheduler.After(more ? base::Millis(10) : state->interval, [state] { Round(state); });
-  });
+  try {
+    Sweep(state->services, [state](const Result<Swept>& swept) {
+      if (!swept) LogFailure(swept.error());
+      // Go on soon, but let others in between.
+      const bool more = swept && swept->more;
+      state->scheduler.After(more ? base::Millis(10) : state->interval, [state] { Round(state); });
+    });
+  } catch (const std::bad_alloc&) {
+    state->scheduler.After(state->interval, [state] { Round(state); });
+  }
 }
 
 }  // namespace obolus::app

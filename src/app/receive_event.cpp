@@ -27,16 +27,23 @@ domain::Command CommandFor(const domain::InboundEvent& event) {
   return domain::Void{};
 }
 
+bool Contradicts(const Session& session, const domain::InboundEvent& event) {
+  const auto* complete = std::get_if<domain::CompleteTdsSession>(&event);
+  return complete != nullptr &&
+         session.state ==
+             (complete->success ? domain::SessionState::kFailed : domain::SessionState::kSucceeded);
+}
+
 // Commerce's word on a session. A refusal by the machine is no fault of Commerce's: it came too
 // late.
-Result<bool> ApplyTo(Transaction& tx, const Services& services, const Session& session,
-                     const domain::InboundEvent& event, Timestamp now) {
+Result<Reception> ApplyTo(Transaction& tx, const Services& services, const Session& session,
+                          const domain::InboundEvent& event, Timestamp now) {
   auto decision = domain::Decide(session, CommandFor(event), services.settings.policy, now);
-  if (!decision) return false;
+  if (!decision) return Contradicts(session, event) ? Reception::kConflict : Reception::kNoEffect;
   if (auto committed = CommitDecision(tx, services, *decision, now); !committed) {
     return std::unexpected(committed.error());
   }
-  return decision->changed;
+  return decision->changed ? Reception::kApplied : Reception::kNoEffect;
 }
 
 // The sessions that one id of an event names.
@@ -131,13 +138,13 @@ Result<Reception> Receive(Transaction& tx, const Services& services, const Cloud
   if (!*inserted) return Reception::kDuplicate;
   if (unknown) return Reception::kIgnored;
   if (matches.sessions.empty()) return Reception::kUnmatched;
-  bool changed = false;
+  Reception reception = Reception::kNoEffect;
   for (const Session& session : matches.sessions) {
     auto applied = ApplyTo(tx, services, session, interpreted.event, now);
     if (!applied) return std::unexpected(applied.error());
-    changed = changed || *applied;
+    if (reception != Reception::kApplied && *applied != Reception::kNoEffect) reception = *applied;
   }
-  return changed ? Reception::kApplied : Reception::kNoEffect;
+  return reception;
 }
 
 // What came about the session's terminal or its payment, in order of arrival.
@@ -166,6 +173,8 @@ std::string_view ToString(Reception reception) {
       return "duplicate";
     case Reception::kNoEffect:
       return "no_effect";
+    case Reception::kConflict:
+      return "conflict";
     case Reception::kUnmatched:
       return "unmatched";
     case Reception::kIgnored:

@@ -12,6 +12,7 @@ enum class Reception : std::uint8_t {
   kApplied,    // changed a session
   kDuplicate,  // seen before
   kNoEffect,   // already so, or too late to matter
+  kConflict,   // a second outcome of a challenge, other than the first: the first stands
   kUnmatched,  // no session yet: kept
   kIgnored,    // a type that we do not act on
 };

@@ -44,11 +44,12 @@ TEST(ReceiveEvent, CompleteTdsSessionCountsAfterTheTimeWasOver) {
   EXPECT_EQ(stand.Session(tds.session.id).state, SessionState::kSucceeded);
 }
 
-TEST(ReceiveEvent, AnOutcomeThatContradictsTheFirstHasNoEffect) {
+TEST(ReceiveEvent, AnOutcomeThatContradictsTheFirstIsAConflictWithoutEffect) {
   AppStand stand;
   const auto tds = stand.OpenTds();
   ASSERT_TRUE(stand.Receive(Complete(tds, "SUCCESS", "1")));
-  EXPECT_EQ(stand.Receive(Complete(tds, "FAILED", "2")).value(), Reception::kNoEffect);
+  EXPECT_EQ(stand.Receive(Complete(tds, "FAILED", "2")).value(), Reception::kConflict);
+  EXPECT_EQ(stand.Receive(Complete(tds, "SUCCESS", "3")).value(), Reception::kNoEffect);
   EXPECT_EQ(stand.Session(tds.session.id).state, SessionState::kSucceeded);
 }
 
@@ -85,6 +86,19 @@ TEST(ReceiveEvent, TheCardGoesOnceThePaymentIsDecided) {
     ASSERT_TRUE(stand.Receive(Changed(payment, state, "2")));
     EXPECT_FALSE(stand.HasCard(card)) << state;
     EXPECT_EQ(stand.Session(payment.session.id).state, SessionState::kCreated);
+  }
+}
+
+TEST(ReceiveEvent, ACardThatComesAfterThePaymentWasDecidedIsNotKept) {
+  for (const char* state : {"accepted", "authorized", "completed", "failed"}) {
+    AppStand stand;
+    const auto payment = stand.OpenPayment();
+    ASSERT_TRUE(stand.Receive(Changed(payment, state, "1")));
+    const auto created = stand.Submit(payment.key);
+    ASSERT_TRUE(created);
+    EXPECT_EQ(created->session.state, SessionState::kCreated) << state;
+    const Uuid card = base::ParseUuid(created->session.card_session->id).value();
+    EXPECT_EQ(stand.HasCard(card), std::string_view(state) == "accepted") << state;
   }
 }
 
@@ -197,6 +211,7 @@ TEST(ReceiveEvent, NamesItsReceptions) {
   EXPECT_EQ(ToString(Reception::kApplied), "applied");
   EXPECT_EQ(ToString(Reception::kDuplicate), "duplicate");
   EXPECT_EQ(ToString(Reception::kNoEffect), "no_effect");
+  EXPECT_EQ(ToString(Reception::kConflict), "conflict");
   EXPECT_EQ(ToString(Reception::kUnmatched), "unmatched");
   EXPECT_EQ(ToString(Reception::kIgnored), "ignored");
 }

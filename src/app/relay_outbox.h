@@ -1,7 +1,8 @@
 // Carries committed events to Commerce: claims what is due, delivers concurrently, writes down what
 // became of each, and sleeps until the next is due or a commit says that there is more. At least
-// once; the order within one session is the store's claim rule. It holds nothing that a crash could
-// lose. Owned by main; woken by store commits.
+// once; the order within one session is the store's claim rule. New events go before a backlog,
+// which drains at its own rate in the rest of the room. It holds nothing that a crash could lose.
+// Owned by main; woken by store commits.
 #pragma once
 
 #include <functional>
@@ -17,6 +18,8 @@ struct RelayOptions {
   RetrySchedule schedule;
   std::size_t concurrency = 64;       // deliveries under way at once
   base::Millis lease{15'000};         // must be longer than the bridge's time-out by 5 s
+  base::Millis fresh_for{30'000};     // an event first due no longer ago is no backlog
+  std::size_t drain_per_s = 0;        // events of the backlog, at most; 0: no limit
   base::Millis longest_sleep{5'000};  // looks again at least this often
 };
 

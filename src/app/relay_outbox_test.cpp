@@ -181,6 +181,52 @@ TEST(RelayOutbox, DeliversNoMoreAtOnceThanItsConcurrency) {
   EXPECT_EQ(stand.bridge.most_at_once(), 3U);
 }
 
+TEST(RelayOutbox, ABacklogDrainsNoFasterThanItsCap) {
+  RelayOptions options;
+  options.drain_per_s = 20;
+  RelayStand stand(kAccept, options);
+  for (int i = 0; i < 10; ++i) stand.Add();
+  stand.app.clock.Advance(Millis(60'000));
+  stand.relay.Start();
+  stand.Settle();
+  EXPECT_EQ(stand.bridge.arrived().size(), 2U) << "what a tenth of a second lets through";
+  for (int i = 0; i < 4; ++i) stand.Advance(Millis(50));
+  EXPECT_EQ(stand.bridge.arrived().size(), 6U);
+  for (int i = 0; i < 4; ++i) stand.Advance(Millis(50));
+  EXPECT_EQ(stand.bridge.arrived().size(), 10U);
+}
+
+TEST(RelayOutbox, NewEventsDoNotWaitForABacklog) {
+  RelayOptions options;
+  options.concurrency = 4;
+  RelayStand stand(kHold, options);
+  for (int i = 0; i < 10; ++i) stand.Add();
+  stand.app.clock.Advance(Millis(60'000));
+  stand.WakeOnCommit();
+  stand.relay.Start();
+  stand.Settle();
+  EXPECT_EQ(stand.bridge.held(), 3U) << "a quarter of the room is kept for new ones";
+  const auto fresh = stand.Add();
+  stand.Settle();
+  ASSERT_EQ(stand.bridge.held(), 4U);
+  EXPECT_EQ(stand.bridge.arrived().back().id, fresh.id);
+}
+
+TEST(RelayOutbox, WhatAnotherRelayHasClaimedMeanwhileStaysAsThatOneSavesIt) {
+  RelayStand stand(kHold);
+  const auto event = stand.Add();
+  stand.relay.Start();
+  stand.Settle();
+  stand.Advance(Millis(20'000));  // the lease is over
+  ASSERT_EQ(stand.bridge.held(), 2U);
+  ASSERT_TRUE(stand.bridge.Answer(Gone()));
+  stand.Settle();
+  EXPECT_EQ(stand.Stored(event.id).status, EventStatus::kPending) << "the first was too late";
+  ASSERT_TRUE(stand.bridge.Answer(Accepted()));
+  stand.Settle();
+  EXPECT_EQ(stand.Stored(event.id).status, EventStatus::kDelivered);
+}
+
 TEST(RelayOutbox, ClaimsNoMoreAfterStop) {
   RelayStand stand(kAccept);
   stand.WakeOnCommit();
@@ -234,6 +280,26 @@ TEST(RelayOutbox, TriesAgainWhenTheStoreCouldNotBeAsked) {
   EXPECT_TRUE(stand.bridge.arrived().empty());
   stand.Advance(Millis(5'000));
   EXPECT_EQ(stand.Stored(event.id).status, EventStatus::kDelivered);
+}
+
+TEST(RelayOutbox, DeliversWhatAWrongClockWroteWithoutWaitingForIt) {
+  RelayStand stand(kAccept);
+  stand.app.clock.Advance(std::chrono::hours(24));
+  const auto event = stand.Add();
+  stand.app.clock.Advance(std::chrono::hours(-24));  // set right, and the process started again
+  stand.relay.Start();
+  stand.Settle();
+  EXPECT_EQ(stand.Stored(event.id).status, EventStatus::kDelivered);
+}
+
+TEST(RelayOutbox, WaitsForWhatIsDueWithinItsSchedule) {
+  RelayStand stand(kAccept);
+  stand.app.clock.Advance(std::chrono::minutes(14));
+  const auto event = stand.Add();
+  stand.app.clock.Advance(std::chrono::minutes(-14));
+  stand.relay.Start();
+  stand.Settle();
+  EXPECT_EQ(stand.Stored(event.id).status, EventStatus::kPending);
 }
 
 TEST(RelayOutbox, AfterACrashTheNextProcessDeliversOnceTheLeaseIsOver) {

@@ -15,11 +15,17 @@ base::Millis DelayAfter(const RetrySchedule& schedule, int attempts) {
 }
 
 // 80..120 %, so that a thousand events that failed together don't come back together.
+constexpr std::uint64_t kMostRandom = 400;
 base::Millis Spread(base::Millis delay, std::uint64_t random) {
-  return base::Millis(delay.count() * (800 + static_cast<std::int64_t>(random % 401)) / 1000);
+  return base::Millis(delay.count() *
+                      (800 + static_cast<std::int64_t>(random % (kMostRandom + 1))) / 1000);
 }
 
 }  // namespace
+
+base::Millis LongestDelay(const RetrySchedule& schedule) {
+  return std::max(Spread(schedule.longest, kMostRandom), schedule.longest_retry_after);
+}
 
 std::optional<base::Timestamp> NextAttempt(const RetrySchedule& schedule, int attempts,
                                            base::Timestamp first_due, base::Timestamp now,

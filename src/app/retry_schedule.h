@@ -22,6 +22,9 @@ struct RetrySchedule {
   base::Millis longest_retry_after{900'000};
 };
 
+// NextAttempt is never later than this after `now`.
+base::Millis LongestDelay(const RetrySchedule& schedule);
+
 // `attempts` made so far (>= 1), the first due at `first_due`, the last failed at `now`; `random`
 // is uniform. `retry_after` is the peer's wish. The delay that follows attempt n is delays[n-1]
 // (attempt 1 is followed at once, once), then doubles up to `longest`, spread over 80..120 %.

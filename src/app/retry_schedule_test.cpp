@@ -51,6 +51,21 @@ TEST(RetrySchedule, HonoursThePeersWishWithinLimits) {
   EXPECT_EQ(next(Millis(86'400'000)), Millis(900'000));
 }
 
+TEST(RetrySchedule, NeverWaitsLongerThanItsLongestDelay) {
+  RetrySchedule patient;
+  patient.longest = Millis(3'600'000);
+  EXPECT_EQ(LongestDelay({}), Millis(900'000)) << "as a peer may ask for";
+  EXPECT_EQ(LongestDelay(patient), Millis(4'320'000)) << "with the most of jitter";
+  for (const RetrySchedule& schedule : {RetrySchedule{}, patient}) {
+    for (int attempts = 1; attempts < 40; ++attempts) {
+      for (std::uint64_t random = 0; random < 401; ++random) {
+        const auto next = NextAttempt(schedule, attempts, kStart, kStart, std::nullopt, random);
+        ASSERT_LE(next.value() - kStart, LongestDelay(schedule));
+      }
+    }
+  }
+}
+
 TEST(RetrySchedule, GivesUpAfterThreeDays) {
   const auto at = [](Millis age, std::optional<Millis> retry_after) {
     return NextAttempt({}, 900, kStart, kStart + age, retry_after, kMiddle);

@@ -1,6 +1,7 @@
 #include "app/submit_card.h"
 
 #include "app/commit_decision.h"
+#include "base/fault.h"
 
 namespace obolus::app {
 namespace {
@@ -69,7 +70,8 @@ void Step(const Shared& submission, domain::Command command, std::optional<Seale
         const std::int64_t before = session->version;
         auto next = Apply(tx, services, *session, command, submission->now);
         if (!next) return std::unexpected(next.error());
-        if (sealed && next->version != before) {
+        // Commerce's word may have come before the card.
+        if (sealed && next->version != before && domain::NeedsCard(*next)) {
           if (auto kept = tx.InsertCard(*sealed); !kept) return std::unexpected(kept.error());
         }
         return View(tx, services, std::move(*next), submission->now);
@@ -105,6 +107,7 @@ void AskVault(const Shared& submission, domain::Card card) {
   Vault& vault = submission->services.vault;
   vault.Keep(std::move(card), submission->session_id, submission->valid_until,
              base::EncodeHex(submission->digest), [submission](Result<StoredCard> stored) {
+               if (stored) base::Reach(base::FaultPoint::kVaultAnswered);
                submission->now = submission->services.clock.Now();
                if (stored) return Accept(submission, std::move(*stored));
                if (stored.error().code == ErrorCode::kInvalid) {

@@ -44,6 +44,7 @@ struct OutboxEvent {
   Timestamp first_due_at;               // when trying began, for giving up
   std::optional<Timestamp> settled_at;  // delivered or parked
   std::string last_error;               // empty: none
+  std::int64_t lease = 0;               // how often it was claimed: the fence of a claim
 
   bool operator==(const OutboxEvent&) const = default;
 };
@@ -86,6 +87,19 @@ struct SealedCard {
   bool operator==(const SealedCard&) const = default;
 };
 
+// What a relay asks for. An event is fresh when trying began, or would have, at `fresh_since` or
+// later (first_due_at); fresh ones come first, so that a backlog does not hold them up.
+struct ClaimRequest {
+  Timestamp now;
+  Timestamp lease_until;
+  Timestamp fresh_since;
+  std::size_t limit = 0;          // in all
+  std::size_t backlog_limit = 0;  // of those that are not fresh
+  // Nobody means to wait longer: what is due later than this was written by a clock that was wrong,
+  // and is due now.
+  Timestamp latest_due = Timestamp::max();
+};
+
 struct EventFilter {
   std::optional<EventStatus> status = std::nullopt;
   std::optional<Uuid> session_id = std::nullopt;
@@ -115,7 +129,8 @@ class Transaction {
   // The latest payment session whose payment.id is that UUID (domain::PaymentIdOf): one that has
   // not ended before those that have, then the greatest id.
   virtual Result<std::optional<domain::Session>> FindByPayment(const Uuid& payment_id) = 0;
-  // kConflict: the id exists, or another session of that kind and terminal has not ended.
+  // kConflict: the id exists, or another session of that kind and terminal has not ended. A
+  // terminal that is the session's own id has just been minted, so no other session can have it.
   virtual Status InsertSession(const domain::Session& session) = 0;
   // Id, kind, terminal and payment.id stay as they were inserted. `entered`: the state is another
   // than the stored one; goes into the notice. kConflict: the stored version is not
@@ -141,14 +156,17 @@ class Transaction {
   virtual Result<std::optional<OutboxEvent>> FindEvent(const Uuid& id) = 0;
   virtual Result<std::vector<OutboxEvent>> ListEvents(
       const EventFilter& filter) = 0;  // newest first
-  // Pending events with due_at <= now that are the oldest pending one of their session (by order of
-  // insertion), earliest due first, and sets their due_at to `lease_until`, so that no other relay
-  // takes them. The lease ends with SaveDelivery. A store that one process has to itself ends all
-  // leases when it opens (the claimer is gone): their events are due at once, and those that wait
-  // for a later attempt stay due when they were.
-  virtual Result<std::vector<OutboxEvent>> ClaimDueEvents(Timestamp now, Timestamp lease_until,
-                                                          std::size_t limit) = 0;
-  // Saves status, attempts, due_at, first_due_at, settled_at, last_error. kNotFound.
+  // Pending events with due_at <= now, or > latest_due, that are the oldest pending one of their
+  // session (by order of insertion): fresh ones first, then the others, each earliest due first,
+  // then those past latest_due. Sets their due_at to `lease_until` and counts `lease` up, so that
+  // no other relay takes them, and one that took them before can no longer save what became of
+  // them. Relays that claim at the same time do not wait for each other. The lease ends with
+  // SaveDelivery. A store that one process has to itself ends all leases when it opens (the
+  // claimer is gone): their events are due at once, and those that wait for a later attempt stay
+  // due when they were.
+  virtual Result<std::vector<OutboxEvent>> ClaimDueEvents(const ClaimRequest& request) = 0;
+  // Saves status, attempts, due_at, first_due_at, settled_at, last_error. Errors, in order:
+  // kNotFound; kConflict (`lease` is not the stored one: it was claimed again meanwhile).
   virtual Status SaveDelivery(const OutboxEvent& event) = 0;
   virtual Result<std::optional<Timestamp>>
   NextDueEvent() = 0;  // the earliest due_at of a claimable pending event
@@ -157,6 +175,11 @@ class Transaction {
   virtual Status InsertCard(const SealedCard& card) = 0;  // kConflict
   virtual Result<std::optional<SealedCard>> FindCard(const Uuid& id) = 0;
   virtual Status DeleteCardsOf(const Uuid& session_id) = 0;  // none is no error
+
+  // What is true of the whole store, under a name; never purged. Sharing keeps `value` if there is
+  // none yet, and returns what is there.
+  virtual Result<std::optional<std::string>> FindFact(const std::string& name) = 0;
+  virtual Result<std::string> ShareFact(const std::string& name, const std::string& value) = 0;
 
   // Deletes, at most `limit` rows of each kind: cards past valid_until, answers and received events
   // before `before`, and sessions that ended before `before` with their events. A session with a
@@ -182,28 +205,35 @@ struct CommitNotice {
   // An event was inserted, or became the oldest pending one of its session (the one before it was
   // settled, or it was replayed): the relay may have something to do.
   bool events = false;
+  // It is another process's commit, of which this one only hears (stores that many share): for
+  // those who wait, not for those who count. Its sessions have an id and nothing else. Some may be
+  // missed: who waits looks again by itself.
+  bool elsewhere = false;
 };
 
 class Store {
  public:
   // May run more than once (a batch is rolled back, or a database asks to try again), so it must
-  // have no effect but through the transaction and its own result. An error rolls back what this
-  // body wrote, and only that. Runs on a store thread; must not block.
+  // have no effect but through the transaction and its own result. Only the last run counts: one
+  // that is thrown away may have been told that a write went well which did not. An error rolls
+  // back what this body wrote, and only that. Runs on a store thread; must not block.
   using Body = std::move_only_function<Status(Transaction&)>;
   using Listener = std::function<void(const CommitNotice&)>;
 
   virtual ~Store() = default;
 
-  // `done` runs on a store thread after the commit is durable, with the body's own error, or with
-  // kUnavailable when the commit failed (then nothing of it is kept). Work that is not taken on is
+  // `done` runs after the commit is durable, with the body's own error, or with kUnavailable when
+  // the commit failed (then nothing of it is kept; where a database goes away during a commit and
+  // stays away for seconds, that cannot be known): on the caller's thread, when that is a
+  // base::Loop which still runs, else on a store thread. Work that is not taken on is
   // answered at once, on the caller's thread: kUnavailable (closed), kRateLimited (the queue is
   // full), both with `retry_after`. A body that throws fails alone, with kInternal.
   virtual void Transact(Body body, std::move_only_function<void(Status)> done) = 0;
   // The same for bodies that only read (a write answers kInternal); they may run beside writes and
   // see every commit whose `done` was called before.
   virtual void Read(Body body, std::move_only_function<void(Status)> done) = 0;
-  // Called after each commit, before its `done`s, on a store thread. Set once, before the first
-  // call.
+  // Called after each commit, before its `done`s, on a store thread; on several at once where a
+  // store has several that write. Set once, while no call is under way.
   virtual void OnCommit(Listener listener) = 0;
   // Ok when a trivial write would be durable now; for /readyz. Waits, for seconds at most, so not
   // on a store thread.
