@@ -7,10 +7,12 @@
 #include <cstddef>
 #include <deque>
 #include <functional>
+#include <memory>
 #include <mutex>
 #include <vector>
 
 #include "app/ports/store.h"
+#include "base/loop.h"
 
 namespace obolus::storage {
 
@@ -18,10 +20,20 @@ namespace obolus::storage {
 struct Job {
   app::Store::Body body;
   std::move_only_function<void(base::Status)> done;
+  std::shared_ptr<base::Loop> home;  // where `done` runs; none: on the store's thread
 };
 
-// Runs the body and turns what it throws (memory ran out) into kInternal.
+// Runs the body and turns what it throws into kUnavailable (memory ran out) or kInternal.
 base::Status RunBody(Job& job, app::Transaction& transaction);
+
+// Calls each `done`, in order, with what became of the batch when that is an error, else with the
+// job's own of `results`: all of one home in one task, and here those without a home, or whose home
+// has ended, or where memory does not suffice to send them. A `done` that runs out of memory is
+// over: its caller finds no answer, the thread goes on.
+void AnswerAll(std::vector<Job> batch, base::Status committed, std::vector<base::Status> results);
+
+// kUnavailable: memory ran out. Needs none itself.
+base::Error OutOfMemory();
 
 // kUnavailable, to be tried again after a second.
 base::Error Unavailable(std::string message);

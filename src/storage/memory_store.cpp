@@ -15,7 +15,7 @@ MemoryStore::~MemoryStore() {
 }
 
 void MemoryStore::Transact(Body body, std::move_only_function<void(base::Status)> done) {
-  queue_.Push({std::move(body), std::move(done)});
+  queue_.Push({std::move(body), std::move(done), base::Loop::Current()});
 }
 
 void MemoryStore::Read(Body body, std::move_only_function<void(base::Status)> done) {
@@ -30,8 +30,9 @@ void MemoryStore::Read(Body body, std::move_only_function<void(base::Status)> do
 base::Status MemoryStore::CheckHealth() {
   auto outcome = std::make_shared<std::promise<base::Status>>();
   std::future<base::Status> ran = outcome->get_future();
-  Transact([](app::Transaction&) { return base::Status{}; },
-           [outcome](base::Status status) { outcome->set_value(std::move(status)); });
+  // No home: the caller may be on an engine thread, and waits there.
+  queue_.Push({[](app::Transaction&) { return base::Status{}; },
+               [outcome](base::Status status) { outcome->set_value(std::move(status)); }, nullptr});
   return ran.get();
 }
 
@@ -45,11 +46,11 @@ void MemoryStore::Run() {
   while (true) {
     std::vector<Job> batch = queue_.Take(options_.max_batch);
     if (batch.empty()) return;
-    RunBatch(batch);
+    RunBatch(std::move(batch));
   }
 }
 
-void MemoryStore::RunBatch(std::vector<Job>& batch) {
+void MemoryStore::RunBatch(std::vector<Job> batch) {
   app::CommitNotice notice;
   std::vector<base::Status> results(batch.size());
   for (std::size_t i = 0; i < batch.size(); ++i) {
@@ -58,7 +59,7 @@ void MemoryStore::RunBatch(std::vector<Job>& batch) {
     if (!results[i]) transaction.Undo();
   }
   if (listener_) listener_(notice);
-  for (std::size_t i = 0; i < batch.size(); ++i) batch[i].done(std::move(results[i]));
+  AnswerAll(std::move(batch), {}, std::move(results));
 }
 
 }  // namespace obolus::storage

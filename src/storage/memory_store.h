@@ -30,7 +30,7 @@ class MemoryStore final : public app::Store {
 
  private:
   void Run();
-  void RunBatch(std::vector<Job>& batch);
+  void RunBatch(std::vector<Job> batch);
 
   const MemoryOptions options_;
   MemoryTables tables_;

@@ -76,6 +76,7 @@ struct MemoryTables {
   std::map<std::int64_t, app::ReceivedEvent> received;                           // by arrival
   std::map<std::pair<std::string, std::string>, std::int64_t> received_ids;      // source, id
   std::map<base::Uuid, app::SealedCard> cards;
+  std::map<std::string, std::string> facts;  // by name
 };
 
 }  // namespace obolus::storage

@@ -187,19 +187,28 @@ Result<std::vector<app::OutboxEvent>> MemoryTransaction::ListEvents(
   return events;
 }
 
-Result<std::vector<app::OutboxEvent>> MemoryTransaction::ClaimDueEvents(Timestamp now,
-                                                                        Timestamp lease_until,
-                                                                        std::size_t limit) {
+Result<std::vector<app::OutboxEvent>> MemoryTransaction::ClaimDueEvents(
+    const app::ClaimRequest& request) {
   if (read_only_) return ReadOnly();
-  std::vector<std::int64_t> due;
+  std::vector<std::int64_t> fresh;
+  std::vector<std::int64_t> backlog;
   for (const auto& [due_at, seq] : tables_.events.claimable()) {
-    if (due_at > now || due.size() == limit) break;
-    due.push_back(seq);
+    if (due_at > request.now || fresh.size() == request.limit) break;
+    const bool is_old = tables_.events.Find(seq)->first_due_at < request.fresh_since;
+    (is_old ? backlog : fresh).push_back(seq);
   }
+  const auto& claimable = tables_.events.claimable();
+  for (auto late = claimable.upper_bound({request.latest_due, INT64_MAX});
+       late != claimable.end() && backlog.size() < request.limit; ++late) {
+    backlog.push_back(late->second);
+  }
+  backlog.resize(std::min({backlog.size(), request.backlog_limit, request.limit - fresh.size()}));
+  fresh.insert(fresh.end(), backlog.begin(), backlog.end());
   std::vector<app::OutboxEvent> events;
-  for (const std::int64_t seq : due) {
+  for (const std::int64_t seq : fresh) {
     app::OutboxEvent& event = events.emplace_back(*tables_.events.Find(seq));
-    event.due_at = lease_until;
+    event.due_at = request.lease_until;
+    ++event.lease;
     PutEvent(seq, event);
   }
   return events;
@@ -210,6 +219,7 @@ Status MemoryTransaction::SaveDelivery(const app::OutboxEvent& event) {
   const auto seq = tables_.events.SeqOf(event.id);
   if (!seq) return base::Fail(base::ErrorCode::kNotFound, "no such event");
   app::OutboxEvent stored = *tables_.events.Find(*seq);
+  if (stored.lease != event.lease) return Conflict("the event was claimed again meanwhile");
   const auto first = tables_.events.OldestPending(stored.session_id);
   stored.status = event.status;
   stored.attempts = event.attempts;
@@ -275,6 +285,17 @@ std::size_t MemoryTransaction::PurgeSessions(Timestamp before, std::size_t limit
     PutSession(id, std::nullopt);
   }
   return gone;
+}
+
+Result<std::optional<std::string>> MemoryTransaction::FindFact(const std::string& name) {
+  return CopyRow(tables_.facts, name);
+}
+
+Result<std::string> MemoryTransaction::ShareFact(const std::string& name,
+                                                 const std::string& value) {
+  if (read_only_) return ReadOnly();
+  if (!tables_.facts.contains(name)) PutRow(tables_.facts, name, value);
+  return tables_.facts.at(name);
 }
 
 Result<std::size_t> MemoryTransaction::Purge(Timestamp now, Timestamp before, std::size_t limit) {

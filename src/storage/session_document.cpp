@@ -1,92 +1,20 @@
 #include "storage/session_document.h"
 
-#include <array>
-#include <charconv>
-#include <optional>
 #include <string_view>
 #include <variant>
 
 #include "base/encoding.h"
+#include "base/json_writer.h"
 
 namespace obolus::storage {
 namespace {
 
-// Appends members to one object. By hand because this runs on the writer thread for each insert:
-// building a tree of values first takes four times as long.
-class ObjectWriter {
- public:
-  explicit ObjectWriter(std::string* out) : out_(out) { out_->push_back('{'); }
-  ~ObjectWriter() { out_->push_back('}'); }
-  ObjectWriter(const ObjectWriter&) = delete;
-  ObjectWriter& operator=(const ObjectWriter&) = delete;
+using base::JsonObject;
 
-  void Name(std::string_view name) {
-    if (!first_) out_->push_back(',');
-    first_ = false;
-    out_->append("\"").append(name).append("\":");
-  }
-  void Add(std::string_view name, std::string_view text) {
-    Name(name);
-    Quote(text);
-  }
-  void Add(std::string_view name, std::int64_t number) {
-    Name(name);
-    std::array<char, 24> digits;
-    const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr;
-    out_->append(digits.data(), end);
-  }
-  void Add(std::string_view name, base::Timestamp time) { Add(name, base::ToMillis(time)); }
-  void AddBool(std::string_view name, bool flag) {
-    Name(name);
-    out_->append(flag ? "true" : "false");
-  }
-  template <class T>
-  void Add(std::string_view name, const std::optional<T>& optional) {
-    if (optional) Add(name, *optional);
-  }
-  void AddText(std::string_view name, std::string_view text) {
-    if (!text.empty()) Add(name, text);
-  }
-  template <class Range, class Projection>
-  void AddTexts(std::string_view name, const Range& range, Projection text_of) {
-    if (range.empty()) return;
-    Name(name);
-    char separator = '[';
-    for (const auto& item : range) {
-      out_->push_back(separator);
-      Quote(text_of(item));
-      separator = ',';
-    }
-    out_->push_back(']');
-  }
-  std::string* out() { return out_; }
-
- private:
-  void Quote(std::string_view text) {
-    out_->push_back('"');
-    for (const char c : text) {
-      if (c == '"' || c == '\\') {
-        out_->push_back('\\');
-        out_->push_back(c);
-      } else if (static_cast<unsigned char>(c) < 0x20) {
-        static constexpr std::string_view kHex = "0123456789abcdef";
-        out_->append("\\u00").push_back(kHex[static_cast<unsigned char>(c) >> 4]);
-        out_->push_back(kHex[static_cast<unsigned char>(c) & 15]);
-      } else {
-        out_->push_back(c);
-      }
-    }
-    out_->push_back('"');
-  }
-
-  std::string* out_;
-  bool first_ = true;
-};
-
-void WritePayment(ObjectWriter& parent, const domain::PaymentDetails& payment) {
+void WritePayment(JsonObject& parent, const domain::PaymentDetails& payment) {
   if (payment == domain::PaymentDetails{}) return;
   parent.Name("payment");
-  ObjectWriter object(parent.out());
+  JsonObject object(parent.out());
   object.Add("id", payment.id);
   object.Add("amount_minor", payment.amount_minor);
   object.Add("currency_code", payment.currency_code);
@@ -97,15 +25,15 @@ void WritePayment(ObjectWriter& parent, const domain::PaymentDetails& payment) {
   }
 }
 
-void WriteCardSession(ObjectWriter& parent, const domain::CardSession& card_session) {
+void WriteCardSession(JsonObject& parent, const domain::CardSession& card_session) {
   parent.Name("card_session");
-  ObjectWriter object(parent.out());
+  JsonObject object(parent.out());
   object.Add("id", card_session.id);
   object.Add("provider", card_session.provider);
   object.Add("tds_return_url", card_session.tds_return_url);
   object.Add("valid_until", card_session.valid_until);
   object.Name("card");
-  ObjectWriter card(object.out());
+  JsonObject card(object.out());
   card.AddText("card_holder", card_session.card.card_holder);
   card.Add("network", domain::SpellingOf(card_session.card.network).event);
   card.Add("expiry_month", std::int64_t{card_session.card.expiry_month});
@@ -114,9 +42,9 @@ void WriteCardSession(ObjectWriter& parent, const domain::CardSession& card_sess
   card.Add("last_four", card_session.card.last_four);
 }
 
-void WriteChallenge(ObjectWriter& parent, const domain::Challenge& challenge) {
+void WriteChallenge(JsonObject& parent, const domain::Challenge& challenge) {
   parent.Name("challenge");
-  ObjectWriter object(parent.out());
+  JsonObject object(parent.out());
   if (const auto* hosted = std::get_if<domain::HostedChallenge>(&challenge)) {
     object.Add("url", hosted->url);
   } else if (const auto* emv = std::get_if<domain::EmvChallenge>(&challenge)) {
@@ -132,17 +60,17 @@ void WriteChallenge(ObjectWriter& parent, const domain::Challenge& challenge) {
 }
 
 void WriteDocument(const domain::Session& session, std::string* out) {
-  ObjectWriter document(out);
+  JsonObject document(out);
   if (session.continuation != domain::Continuation{}) {
     document.Name("continuation");
-    ObjectWriter continuation(out);
+    JsonObject continuation(out);
     continuation.Add("success", session.continuation.success);
     continuation.Add("error", session.continuation.error);
   }
   WritePayment(document, session.payment);
   if (session.merchant != domain::Merchant{}) {
     document.Name("merchant");
-    ObjectWriter merchant(out);
+    JsonObject merchant(out);
     merchant.Add("name", session.merchant.name);
     merchant.AddTexts("origins", session.merchant.origins,
                       [](const std::string& origin) -> std::string_view { return origin; });

@@ -36,7 +36,20 @@ void InitializeOnce() {
   std::call_once(once, [] { sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0); });
 }
 
+#ifdef OBOLUS_FAULTS
+std::string& Synchronous() {
+  static std::string mode;  // empty: as every build
+  return mode;
+}
+#endif
+
 }  // namespace
+
+#ifdef OBOLUS_FAULTS
+void SetSynchronous(std::string mode) {
+  Synchronous() = std::move(mode);
+}
+#endif
 
 SqliteQuery::SqliteQuery(SqliteQuery&& other) noexcept
     : database_(other.database_),
@@ -181,9 +194,16 @@ base::Status SqliteDatabase::Configure(SqliteRole role) {
       writer ? "PRAGMA synchronous=FULL; PRAGMA mmap_size=0; PRAGMA temp_store=MEMORY;"
                "PRAGMA secure_delete=ON; PRAGMA cache_size=-32768; PRAGMA "
                "journal_size_limit=268435456;"
-             : "PRAGMA wal_autocheckpoint=0; PRAGMA query_only=ON; PRAGMA mmap_size=0;"
-               "PRAGMA temp_store=MEMORY; PRAGMA cache_size=-8192;";
-  return Execute(pragmas);
+             : "PRAGMA wal_autocheckpoint=0; PRAGMA mmap_size=0; PRAGMA temp_store=MEMORY;"
+               "PRAGMA cache_size=-8192;";
+  if (auto done = Execute(pragmas); !done) return done;
+#ifdef OBOLUS_FAULTS
+  if (writer && !Synchronous().empty()) {
+    return Execute(("PRAGMA synchronous=" + Synchronous()).c_str());
+  }
+#endif
+  if (role != SqliteRole::kReader) return {};
+  return Execute("PRAGMA query_only=ON");
 }
 
 base::Status SqliteDatabase::Execute(const char* sql) {

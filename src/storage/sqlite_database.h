@@ -22,6 +22,12 @@ namespace obolus::storage {
 
 class SqliteDatabase;
 
+#ifdef OBOLUS_FAULTS
+// "OFF" or "NORMAL" in place of FULL, for writers opened later: with it a power cut must lose
+// something, or the tests of power cuts could not find a loss. Before other threads start.
+void SetSynchronous(std::string mode);
+#endif
+
 // One run of a prepared statement: bind, then Next or Run, then read columns. Bound text and blobs
 // are not copied and must outlive the last Next. The destructor resets the statement.
 class SqliteQuery {
@@ -74,6 +80,7 @@ class SqliteQuery {
 enum class SqliteRole {
   kWriter,  // creates the file (mode 0600) when it is missing; checkpoints when told to
   kReader,  // cannot write, never checkpoints, not even when it is the last to close
+  kCopier,  // as kReader, but may write into another file
 };
 
 enum class CheckpointMode { kPassive, kRestart, kTruncate };

@@ -1,5 +1,6 @@
 // SqliteTransaction, the half about events: those received, the outbox, and what is purged.
 #include <algorithm>
+#include <iterator>
 
 #include "storage/sqlite_transaction.h"
 
@@ -13,7 +14,7 @@ using base::Uuid;
 
 #define EVENT_COLUMNS                                                                      \
   "id, session_id, type, subject, traceparent, request_id, time, body, status, attempts, " \
-  "due_at, first_due_at, settled_at, last_error"
+  "due_at, first_due_at, settled_at, last_error, lease"
 
 app::EventStatus ParseStatus(std::string_view text) {
   if (text == "pending") return app::EventStatus::kPending;
@@ -36,6 +37,7 @@ app::OutboxEvent ReadEvent(const SqliteQuery& query) {
   event.first_due_at = query.Time(11);
   event.settled_at = query.OptionalTime(12);
   event.last_error = query.Text(13);
+  event.lease = query.Integer(14);
   return event;
 }
 
@@ -131,15 +133,15 @@ Status SqliteTransaction::MarkApplied(const std::string& source, const std::stri
 Status SqliteTransaction::InsertEvent(const app::OutboxEvent& event) {
   SqliteQuery query = database_.Query(
       "INSERT INTO events (id, session_id, type, subject, traceparent, request_id, time, body,"
-      " status, attempts, due_at, first_due_at, settled_at, last_error, claim_at)"
-      " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14,"
+      " status, attempts, due_at, first_due_at, settled_at, last_error, lease, claim_at)"
+      " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15,"
       " CASE WHEN ?9 = 'pending' AND NOT EXISTS (SELECT 1 FROM events WHERE session_id = ?2"
       " AND status = 'pending') THEN ?11 END)");
   query.Bind(event.id).Bind(event.session_id).Bind(event.type).Bind(event.subject);
   query.Bind(event.traceparent).Bind(event.request_id).Bind(event.time);
   query.BindBlob(base::AsBytes(event.body));
   query.Bind(app::ToString(event.status)).Bind(std::int64_t{event.attempts}).Bind(event.due_at);
-  query.Bind(event.first_due_at).Bind(event.settled_at).Bind(event.last_error);
+  query.Bind(event.first_due_at).Bind(event.settled_at).Bind(event.last_error).Bind(event.lease);
   Status inserted = query.Run();
   if (inserted) notice_.events = true;
   return inserted;
@@ -178,38 +180,81 @@ Result<std::vector<app::OutboxEvent>> SqliteTransaction::ListEvents(
   return ReadEvents(query.Bind(status).Bind(Limit(filter.limit)));
 }
 
-Result<std::vector<app::OutboxEvent>> SqliteTransaction::ClaimDueEvents(Timestamp now,
-                                                                        Timestamp lease_until,
-                                                                        std::size_t limit) {
-  SqliteQuery select = database_.Query("SELECT " EVENT_COLUMNS
+// Fresh ones have an index of their own, so that they are found however long the backlog is. They
+// are leased before the others are looked for, which therefore do not find them again.
+Result<std::vector<app::OutboxEvent>> SqliteTransaction::ClaimDueEvents(
+    const app::ClaimRequest& request) {
+  SqliteQuery fresh = database_.Query("SELECT " EVENT_COLUMNS
+                                      " FROM events INDEXED BY events_fresh"
+                                      " WHERE claim_at IS NOT NULL"
+                                      " AND first_due_at >= ? AND claim_at <= ?"
+                                      " ORDER BY claim_at, seq LIMIT ?");
+  fresh.Bind(request.fresh_since).Bind(request.now).Bind(Limit(request.limit));
+  auto events = ReadEvents(fresh);
+  if (!events) return events;
+  if (Status leased = Lease(*events, request.lease_until); !leased) {
+    return std::unexpected(std::move(leased.error()));
+  }
+  const std::size_t room = std::min(request.limit - events->size(), request.backlog_limit);
+  if (room == 0) return events;
+  SqliteQuery others = database_.Query("SELECT " EVENT_COLUMNS
                                        " FROM events WHERE claim_at <= ?"
                                        " ORDER BY claim_at, seq LIMIT ?");
-  auto events = ReadEvents(select.Bind(now).Bind(Limit(limit)));
-  if (!events) return events;
-  for (app::OutboxEvent& event : *events) {
-    SqliteQuery update =
-        database_.Query("UPDATE events SET due_at = ?1, claim_at = ?1, leased = 1 WHERE id = ?2");
-    Status leased = update.Bind(lease_until).Bind(event.id).Run();
-    if (!leased) return std::unexpected(std::move(leased.error()));
-    event.due_at = lease_until;
+  auto backlog = ReadEvents(others.Bind(request.now).Bind(Limit(room)));
+  if (!backlog) return backlog;
+  if (Status leased = Lease(*backlog, request.lease_until); !leased) {
+    return std::unexpected(std::move(leased.error()));
   }
+  std::ranges::move(*backlog, std::back_inserter(*events));
+  const std::size_t left = room - backlog->size();
+  if (left == 0) return events;
+  SqliteQuery strays = database_.Query("SELECT " EVENT_COLUMNS
+                                       " FROM events WHERE claim_at > ?"
+                                       " ORDER BY claim_at, seq LIMIT ?");
+  auto late = ReadEvents(strays.Bind(request.latest_due).Bind(Limit(left)));
+  if (!late) return late;
+  if (Status leased = Lease(*late, request.lease_until); !leased) {
+    return std::unexpected(std::move(leased.error()));
+  }
+  std::ranges::move(*late, std::back_inserter(*events));
   return events;
+}
+
+Status SqliteTransaction::Lease(std::vector<app::OutboxEvent>& events, Timestamp until) {
+  for (app::OutboxEvent& event : events) {
+    event.due_at = until;
+    ++event.lease;
+    SqliteQuery update = database_.Query(
+        "UPDATE events SET due_at = ?1, claim_at = ?1, lease = ?2, leased = 1 WHERE id = ?3");
+    Status leased = update.Bind(until).Bind(event.lease).Bind(event.id).Run();
+    if (!leased) return leased;
+  }
+  return {};
 }
 
 Status SqliteTransaction::SaveDelivery(const app::OutboxEvent& event) {
   SqliteQuery query = database_.Query(
       "UPDATE events SET status = ?1, attempts = ?2, due_at = ?3, first_due_at = ?4,"
       " settled_at = ?5, last_error = ?6, leased = 0,"
-      " claim_at = CASE WHEN claim_at IS NOT NULL AND ?1 = 'pending' THEN ?3 END WHERE id = ?7"
-      " RETURNING session_id");
+      " claim_at = CASE WHEN claim_at IS NOT NULL AND ?1 = 'pending' THEN ?3 END"
+      " WHERE id = ?7 AND lease = ?8 RETURNING session_id");
   query.Bind(app::ToString(event.status)).Bind(std::int64_t{event.attempts}).Bind(event.due_at);
-  query.Bind(event.first_due_at).Bind(event.settled_at).Bind(event.last_error).Bind(event.id);
+  query.Bind(event.first_due_at).Bind(event.settled_at).Bind(event.last_error);
+  query.Bind(event.id).Bind(event.lease);
   const Result<bool> row = query.Next();
   if (!row) return std::unexpected(row.error());
-  if (!*row) return base::Fail(base::ErrorCode::kNotFound, "no such event");
+  if (!*row) return NotSaved(event.id);
   const Uuid session_id = query.Id(0);
   if (Status finished = query.Run(); !finished) return finished;
   return RefreshClaims(session_id);
+}
+
+Status SqliteTransaction::NotSaved(const Uuid& event_id) {
+  SqliteQuery query = database_.Query("SELECT 1 FROM events WHERE id = ?");
+  const Result<bool> exists = query.Bind(event_id).Next();
+  if (!exists) return std::unexpected(exists.error());
+  if (!*exists) return base::Fail(base::ErrorCode::kNotFound, "no such event");
+  return base::Fail(base::ErrorCode::kConflict, "the event was claimed again meanwhile");
 }
 
 // Due since trying began, so no clock is needed. What waits for an older event of its session goes

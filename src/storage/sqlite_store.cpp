@@ -24,9 +24,9 @@ constexpr std::size_t kReadsPerSnapshot = 32;
 
 base::Status RunReads(SqliteDatabase& database, SqliteTransaction& transaction,
                       std::vector<Job>& batch, std::vector<base::Status>& results) {
-  if (auto begun = database.Execute("BEGIN"); !begun) return begun;
+  if (auto begun = database.Query("BEGIN").Run(); !begun) return begun;
   for (std::size_t i = 0; i < batch.size(); ++i) results[i] = RunBody(batch[i], transaction);
-  return database.Execute("COMMIT");
+  return database.Query("COMMIT").Run();
 }
 
 // The entry of a new file in its directory is durable only once the directory is.
@@ -76,7 +76,7 @@ base::Result<std::unique_ptr<SqliteStore>> SqliteStore::Open(SqliteOptions optio
   if (!lock) return std::unexpected(std::move(lock.error()));
   auto writer = SqliteDatabase::Open(options.path, SqliteRole::kWriter);
   if (!writer) return std::unexpected(std::move(writer.error()));
-  if (auto migrated = Migrate(**writer, Migrations()); !migrated) {
+  if (auto migrated = Migrate(**writer, SqliteMigrations()); !migrated) {
     migrated.error().message = "cannot use " + options.path + ": " + migrated.error().message;
     return std::unexpected(std::move(migrated.error()));
   }
@@ -120,11 +120,11 @@ SqliteStore::~SqliteStore() {
 }
 
 void SqliteStore::Transact(Body body, std::move_only_function<void(base::Status)> done) {
-  writes_.Push({std::move(body), std::move(done)});
+  writes_.Push({std::move(body), std::move(done), base::Loop::Current()});
 }
 
 void SqliteStore::Read(Body body, std::move_only_function<void(base::Status)> done) {
-  reads_.Push({std::move(body), std::move(done)});
+  reads_.Push({std::move(body), std::move(done), base::Loop::Current()});
 }
 
 void SqliteStore::RunReader(SqliteDatabase& database) {
@@ -133,22 +133,26 @@ void SqliteStore::RunReader(SqliteDatabase& database) {
   while (true) {
     std::vector<Job> batch = reads_.Take(kReadsPerSnapshot);
     if (batch.empty()) return;
-    results.assign(batch.size(), {});
-    const base::Status read = RunReads(database, transaction, batch, results);
+    base::Status read;
+    try {
+      results.assign(batch.size(), {});
+      read = RunReads(database, transaction, batch, results);
+    } catch (const std::bad_alloc&) {
+      read = std::unexpected(OutOfMemory());
+    }
     if (!read && database.InTransaction()) static_cast<void>(database.Execute("ROLLBACK"));
     database.ForgetFailure();
-    for (std::size_t i = 0; i < batch.size(); ++i) {
-      batch[i].done(read ? results[i] : read);
-    }
+    AnswerAll(std::move(batch), std::move(read), std::exchange(results, {}));
   }
 }
 
 base::Status SqliteStore::CheckHealth() {
   auto outcome = std::make_shared<std::promise<base::Status>>();
   std::future<base::Status> written = outcome->get_future();
-  Transact(
-      [](app::Transaction& tx) { return static_cast<SqliteTransaction&>(tx).WriteHealthRow(); },
-      [outcome](base::Status status) { outcome->set_value(std::move(status)); });
+  // No home: the caller may be on an engine thread, and waits there.
+  writes_.Push(
+      {[](app::Transaction& tx) { return static_cast<SqliteTransaction&>(tx).WriteHealthRow(); },
+       [outcome](base::Status status) { outcome->set_value(std::move(status)); }, nullptr});
   if (written.wait_for(options_.health_timeout) == std::future_status::ready) return written.get();
   return std::unexpected(Unavailable("the store did not finish a write in time"));
 }

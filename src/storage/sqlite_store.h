@@ -1,6 +1,6 @@
 // The store on one SQLite file, for one process: one writer thread with group commit (2xx after
 // fsync), a few reader threads beside it, each with a connection of its own. Made by main/; its
-// methods may be called from any thread, and `done`s run on its threads.
+// methods may be called from any thread.
 #pragma once
 
 #include <chrono>
@@ -17,11 +17,11 @@ namespace obolus::storage {
 class SqliteDatabase;
 
 struct SqliteOptions {
-  std::string path;                      // its directory must exist
-  std::size_t max_batch = 512;           // bodies in one commit
-  std::size_t max_queued = 16384;        // jobs that wait, for writes and for reads each
-  std::size_t readers = 2;               // threads
-  std::int64_t checkpoint_pages = 4096;  // of 8 KiB
+  std::string path;                     // its directory must exist
+  std::size_t max_batch = 512;          // bodies in one commit
+  std::size_t max_queued = 16384;       // jobs that wait, for writes and for reads each
+  std::size_t readers = 2;              // threads
+  std::int64_t checkpoint_pages = 512;  // of 8 KiB
   std::chrono::milliseconds health_timeout{2000};
 };
 

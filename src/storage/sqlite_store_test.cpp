@@ -160,12 +160,12 @@ TEST(SqliteStore, AFileThatIsNoDatabaseIsRefusedAndLeftAlone) {
 }
 
 TEST(SqliteStore, TheSchemaComesFromEachEarlierVersion) {
-  for (std::size_t applied = 0; applied <= Migrations().size(); ++applied) {
+  for (std::size_t applied = 0; applied <= SqliteMigrations().size(); ++applied) {
     const TemporaryDirectory directory;
     if (applied > 0) {
       auto database = SqliteDatabase::Open(In(directory).path, SqliteRole::kWriter);
       ASSERT_TRUE(database);
-      ASSERT_TRUE(Migrate(**database, Migrations().first(applied)));
+      ASSERT_TRUE(Migrate(**database, SqliteMigrations().first(applied)));
       EXPECT_EQ((*database)->Integer("PRAGMA user_version"), static_cast<std::int64_t>(applied));
     }
     const auto store = Open(In(directory));
@@ -178,14 +178,35 @@ TEST(SqliteStore, AMigrationThatFailsMidwayLeavesTheVersionBefore) {
   const TemporaryDirectory directory;
   auto database = SqliteDatabase::Open(In(directory).path, SqliteRole::kWriter);
   ASSERT_TRUE(database);
-  const Migration first{1, "CREATE TABLE a (x)"};
-  const Migration broken[] = {first, {2, "CREATE TABLE b (x); CREATE TABLE a (x)"}};
-  const Migration mended[] = {first, {2, "CREATE TABLE b (x)"}};
+  const auto steps = SqliteMigrations();
+  const std::int64_t next = steps.back().version + 1;
+  std::vector<Migration> broken(steps.begin(), steps.end());
+  std::vector<Migration> mended = broken;
+  broken.push_back({next, "CREATE TABLE b (x); CREATE TABLE sessions (x)", next});
+  mended.push_back({next, "CREATE TABLE b (x)", next});
   EXPECT_FALSE(Migrate(**database, broken));
-  EXPECT_EQ((*database)->Integer("PRAGMA user_version"), 1);
-  EXPECT_EQ((*database)->Integer("SELECT count(*) FROM sqlite_master"), 1);
+  EXPECT_EQ((*database)->Integer("PRAGMA user_version"), next - 1);
+  EXPECT_EQ((*database)->Integer("SELECT count(*) FROM sqlite_master WHERE name = 'b'"), 0);
   EXPECT_TRUE(Migrate(**database, mended));
-  EXPECT_EQ((*database)->Integer("PRAGMA user_version"), 2);
+  EXPECT_EQ((*database)->Integer("PRAGMA user_version"), next);
+}
+
+TEST(SqliteStore, ADatabaseThatIsAheadByAStepItCanLiveWithIsUsed) {
+  for (const bool can_live_with_it : {true, false}) {
+    const TemporaryDirectory directory;
+    const auto steps = SqliteMigrations();
+    const std::int64_t ours = steps.back().version;
+    {
+      auto database = SqliteDatabase::Open(In(directory).path, SqliteRole::kWriter);
+      ASSERT_TRUE(database);
+      std::vector<Migration> newer(steps.begin(), steps.end());
+      newer.push_back({ours + 1, "CREATE TABLE b (x)", can_live_with_it ? ours : ours + 1});
+      ASSERT_TRUE(Migrate(**database, newer));
+    }
+    const auto store = SqliteStore::Open(In(directory));
+    EXPECT_EQ(store.has_value(), can_live_with_it);
+    if (!store) EXPECT_EQ(store.error().code, base::ErrorCode::kConflict);
+  }
 }
 
 TEST(SqliteStore, ADatabaseOfANewerVersionIsRefused) {

@@ -94,22 +94,18 @@ Result<std::optional<domain::Session>> SqliteTransaction::FindByPayment(const Uu
   return ReadOne(query.Bind(payment_id));
 }
 
-// What the unique index cannot see: a minted terminal is not in it. A minted id is new, so the
-// index answers from the one page where ids of this moment would stand.
-Result<bool> SqliteTransaction::HasOpenSession(const domain::Session& other) {
-  SqliteQuery query = other.terminal_id == other.id
-                          ? database_.Query(
-                                "SELECT 1 FROM sessions WHERE terminal_id = ? AND kind = ?"
-                                " AND ended_at IS NULL")
-                          : database_.Query(
-                                "SELECT 1 FROM sessions WHERE id = ? AND kind = ?"
-                                " AND terminal_id IS NULL AND ended_at IS NULL");
-  return query.Bind(other.terminal_id).Bind(domain::ToString(other.kind)).Next();
+// What the unique index cannot see: a minted terminal is not in it.
+Result<bool> SqliteTransaction::IsOpenMinted(domain::SessionKind kind, const Uuid& terminal_id) {
+  SqliteQuery query = database_.Query(
+      "SELECT 1 FROM sessions WHERE id = ? AND kind = ?"
+      " AND terminal_id IS NULL AND ended_at IS NULL");
+  return query.Bind(terminal_id).Bind(domain::ToString(kind)).Next();
 }
 
 Status SqliteTransaction::InsertSession(const domain::Session& session) {
-  if (!domain::IsEnd(session.kind, session.state)) {
-    const Result<bool> taken = HasOpenSession(session);
+  const bool minted = session.terminal_id == session.id;
+  if (!minted && !domain::IsEnd(session.kind, session.state)) {
+    const Result<bool> taken = IsOpenMinted(session.kind, session.terminal_id);
     if (!taken) return std::unexpected(taken.error());
     if (*taken) return base::Fail(base::ErrorCode::kConflict, "the terminal has an open session");
   }
@@ -216,6 +212,23 @@ Status SqliteTransaction::DeleteCardsOf(const Uuid& session_id) {
 
 Status SqliteTransaction::WriteHealthRow() {
   return database_.Query("UPDATE health SET checks = checks + 1 WHERE id = 1").Run();
+}
+
+Result<std::optional<std::string>> SqliteTransaction::FindFact(const std::string& name) {
+  SqliteQuery query = database_.Query("SELECT value FROM facts WHERE name = ?");
+  const Result<bool> row = query.Bind(name).Next();
+  if (!row) return std::unexpected(row.error());
+  if (!*row) return std::nullopt;
+  return std::string(query.Text(0));
+}
+
+Result<std::string> SqliteTransaction::ShareFact(const std::string& name,
+                                                 const std::string& value) {
+  SqliteQuery insert = database_.Query("INSERT OR IGNORE INTO facts (name, value) VALUES (?, ?)");
+  if (auto kept = insert.Bind(name).Bind(value).Run(); !kept) return std::unexpected(kept.error());
+  const auto fact = FindFact(name);
+  if (!fact) return std::unexpected(fact.error());
+  return fact->value_or("");
 }
 
 }  // namespace obolus::storage

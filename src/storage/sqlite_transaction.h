@@ -39,9 +39,8 @@ class SqliteTransaction final : public app::Transaction {
   base::Status InsertEvent(const app::OutboxEvent& event) override;
   base::Result<std::optional<app::OutboxEvent>> FindEvent(const base::Uuid& id) override;
   base::Result<std::vector<app::OutboxEvent>> ListEvents(const app::EventFilter& filter) override;
-  base::Result<std::vector<app::OutboxEvent>> ClaimDueEvents(base::Timestamp now,
-                                                             base::Timestamp lease_until,
-                                                             std::size_t limit) override;
+  base::Result<std::vector<app::OutboxEvent>> ClaimDueEvents(
+      const app::ClaimRequest& request) override;
   base::Status SaveDelivery(const app::OutboxEvent& event) override;
   base::Result<std::optional<base::Timestamp>> NextDueEvent() override;
   base::Result<app::OutboxCounts> CountOutbox() override;
@@ -49,6 +48,9 @@ class SqliteTransaction final : public app::Transaction {
   base::Status InsertCard(const app::SealedCard& card) override;
   base::Result<std::optional<app::SealedCard>> FindCard(const base::Uuid& id) override;
   base::Status DeleteCardsOf(const base::Uuid& session_id) override;
+
+  base::Result<std::optional<std::string>> FindFact(const std::string& name) override;
+  base::Result<std::string> ShareFact(const std::string& name, const std::string& value) override;
 
   base::Result<std::size_t> Purge(base::Timestamp now, base::Timestamp before,
                                   std::size_t limit) override;
@@ -70,7 +72,9 @@ class SqliteTransaction final : public app::Transaction {
   void DropNoticeSince(const NoticeMark& mark);
 
  private:
-  base::Result<bool> HasOpenSession(const domain::Session& other);
+  base::Result<bool> IsOpenMinted(domain::SessionKind kind, const base::Uuid& terminal_id);
+  base::Status Lease(std::vector<app::OutboxEvent>& events, base::Timestamp until);
+  base::Status NotSaved(const base::Uuid& event_id);
   base::Status RefreshClaims(const base::Uuid& session_id);
   base::Result<std::size_t> PurgeSessions(base::Timestamp before, std::size_t limit);
   base::Result<std::size_t> PurgeReceived(base::Timestamp before, std::size_t limit);

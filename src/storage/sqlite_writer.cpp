@@ -1,5 +1,9 @@
 #include "storage/sqlite_writer.h"
 
+#include <new>
+#include <utility>
+
+#include "base/fault.h"
 #include "base/log.h"
 
 namespace obolus::storage {
@@ -14,51 +18,72 @@ base::Status Failed(const SqliteDatabase& database) {
   return std::unexpected(database.Failure());
 }
 
+void LogFailure(std::string_view event, const base::Error& error, std::size_t jobs) {
+  try {
+    base::Log(base::LogLevel::kError, event,
+              {{base::Field::kErrorText, error.message},
+               {base::Field::kCount, static_cast<std::int64_t>(jobs)}});
+  } catch (const std::bad_alloc&) {
+    // The store goes on.
+  }
+}
+
 }  // namespace
 
 void SqliteWriter::Run(JobQueue& queue, std::size_t max_batch) {
   while (true) {
     std::vector<Job> batch = queue.Take(max_batch);
     if (batch.empty()) break;
-    RunBatch(batch);
+    RunBatch(std::move(batch));
     CheckpointWhenDue();
   }
   if (auto emptied = database_.Checkpoint(CheckpointMode::kTruncate); !emptied) {
-    base::Log(base::LogLevel::kWarn, "store_checkpoint_failed",
-              {{base::Field::kErrorText, emptied.error().message}});
+    LogFailure("store_checkpoint_failed", emptied.error(), 0);
   }
 }
 
-void SqliteWriter::RunBatch(std::vector<Job>& batch) {
-  results_.assign(batch.size(), {});
-  const base::Status committed = CommitBatch(batch);
+void SqliteWriter::RunBatch(std::vector<Job> batch) {
+  base::Status committed;
+  try {
+    results_.assign(batch.size(), {});
+    committed = CommitBatch(batch);
+  } catch (const std::bad_alloc&) {
+    committed = std::unexpected(OutOfMemory());
+  }
   if (committed) {
-    const app::CommitNotice notice = transaction_.TakeNotice();
-    if (listener_) listener_(notice);
+    Notify(transaction_.TakeNotice());
   } else {
-    base::Log(base::LogLevel::kError, "store_commit_failed",
-              {{base::Field::kErrorText, committed.error().message},
-               {base::Field::kCount, static_cast<std::int64_t>(batch.size())}});
+    LogFailure("store_commit_failed", committed.error(), batch.size());
     if (database_.InTransaction()) static_cast<void>(database_.Execute("ROLLBACK"));
     database_.ForgetFailure();
     transaction_.TakeNotice();
   }
-  for (std::size_t i = 0; i < batch.size(); ++i) {
-    batch[i].done(committed ? results_[i] : committed);
+  AnswerAll(std::move(batch), std::move(committed), std::exchange(results_, {}));
+}
+
+// What is committed is, whether there is memory to tell of it or not.
+void SqliteWriter::Notify(const app::CommitNotice& notice) {
+  try {
+    if (listener_) listener_(notice);
+  } catch (const std::bad_alloc&) {
+    base::Log(base::LogLevel::kError, "out_of_memory");
   }
 }
 
 // An error: nothing of the batch is kept.
 base::Status SqliteWriter::CommitBatch(std::vector<Job>& batch) {
   for (const Isolation isolation : {Isolation::kNone, Isolation::kSavepoints}) {
-    if (auto begun = database_.Execute("BEGIN IMMEDIATE"); !begun) return begun;
+    if (auto begun = database_.Query("BEGIN IMMEDIATE").Run(); !begun) return begun;
     const base::Result<Outcome> outcome = RunBodies(batch, isolation);
     if (!outcome) return std::unexpected(outcome.error());
     if (*outcome == Outcome::kReady) break;
     if (auto undone = database_.Execute("ROLLBACK"); !undone) return undone;
     transaction_.TakeNotice();
   }
-  return database_.Execute("COMMIT");
+  base::Reach(base::FaultPoint::kBeforeCommit);
+  base::Status committed = database_.Query("COMMIT").Run();
+  if (committed) base::Reach(base::FaultPoint::kAfterCommit);
+  return committed;
 }
 
 base::Result<SqliteWriter::Outcome> SqliteWriter::RunBodies(std::vector<Job>& batch,
@@ -67,6 +92,7 @@ base::Result<SqliteWriter::Outcome> SqliteWriter::RunBodies(std::vector<Job>& ba
     const std::int64_t written = database_.TotalChanges();
     results_[i] = isolation == Isolation::kSavepoints ? RunInSavepoint(batch[i])
                                                       : RunBody(batch[i], transaction_);
+    base::Reach(base::FaultPoint::kBodyRan);
     if (auto failed = Failed(database_); !failed) {
       return std::unexpected(results_[i] ? std::move(failed.error()) : results_[i].error());
     }
@@ -96,8 +122,7 @@ void SqliteWriter::CheckpointWhenDue() {
   const auto mode = pages >= kRestartFactor * checkpoint_pages_ ? CheckpointMode::kRestart
                                                                 : CheckpointMode::kPassive;
   if (auto moved = database_.Checkpoint(mode); !moved) {
-    base::Log(base::LogLevel::kWarn, "store_checkpoint_failed",
-              {{base::Field::kErrorText, moved.error().message}});
+    LogFailure("store_checkpoint_failed", moved.error(), 0);
   }
 }
 

@@ -32,7 +32,8 @@ class SqliteWriter {
   enum class Isolation { kNone, kSavepoints };
   enum class Outcome { kReady, kFailedAfterWrite };
 
-  void RunBatch(std::vector<Job>& batch);
+  void RunBatch(std::vector<Job> batch);
+  void Notify(const app::CommitNotice& notice);
   base::Status CommitBatch(std::vector<Job>& batch);
   base::Result<Outcome> RunBodies(std::vector<Job>& batch, Isolation isolation);
   base::Status RunInSavepoint(Job& job);

@@ -131,11 +131,13 @@ TEST_P(StoreContract, AConflictThatTheBodyHandlesSpoilsNothing) {
   const domain::Session session = samples_.NewPayment();
   const domain::Session other = samples_.NewPayment();
   ASSERT_TRUE(Insert(session));
+  base::Status again;
   ASSERT_TRUE(Write([&](app::Transaction& tx) -> base::Status {
     if (auto inserted = tx.InsertSession(other); !inserted) return inserted;
-    EXPECT_TRUE(FailsWith(tx.InsertSession(session), ErrorCode::kConflict));
+    again = tx.InsertSession(session);
     return {};
   }));
+  EXPECT_TRUE(FailsWith(again, ErrorCode::kConflict));
   EXPECT_EQ(Session(other.id), other);
 }
 

@@ -36,9 +36,17 @@ base::Status ReadOnly(app::Store& store, app::Store::Body body) {
 }
 
 std::vector<app::OutboxEvent> StoreContract::Claim(base::Timestamp now, std::size_t limit) {
+  return Claim({.now = now,
+                .lease_until = now + std::chrono::seconds(60),
+                .fresh_since = base::Timestamp::max(),
+                .limit = limit,
+                .backlog_limit = limit});
+}
+
+std::vector<app::OutboxEvent> StoreContract::Claim(const app::ClaimRequest& request) {
   std::vector<app::OutboxEvent> events;
   const base::Status claimed = Write([&](app::Transaction& tx) -> base::Status {
-    auto due = tx.ClaimDueEvents(now, now + std::chrono::seconds(60), limit);
+    auto due = tx.ClaimDueEvents(request);
     if (!due) return std::unexpected(due.error());
     events = *due;
     return {};

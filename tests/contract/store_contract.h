@@ -1,6 +1,7 @@
-// One suite that holds every store to app/ports/store.h. A store joins by instantiating the two
-// fixtures with a `StoreBackend` (store_contract_test.cpp): StoreContract for what each promises,
-// DurableStoreContract for what only those promise that outlive the process.
+// One suite that holds every store to app/ports/store.h. A store joins by instantiating the
+// fixtures with a `StoreBackend` (store_contract_test.cpp, postgres_contract_test.cpp):
+// StoreContract for what each promises, DurableStoreContract for what only those promise that
+// outlive the process, ExclusiveStoreContract for those that one process has to itself.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -61,7 +62,7 @@ inline bool FailsWith(const base::Status& status, base::ErrorCode code) {
   return !status && status.error().code == code;
 }
 
-class StoreContract : public testing::TestWithParam<StoreBackend> {
+class StoreContract : public ::testing::TestWithParam<StoreBackend> {
  protected:
   static constexpr std::size_t kMaxQueued = 1024;
 
@@ -87,13 +88,23 @@ class StoreContract : public testing::TestWithParam<StoreBackend> {
   base::Status Insert(const app::OutboxEvent& event) {
     return Write([&](app::Transaction& tx) { return tx.InsertEvent(event); });
   }
-  base::Status Save(const app::OutboxEvent& event) {
+  // As whoever claimed it last would.
+  base::Status Save(app::OutboxEvent event) {
+    return Write([&](app::Transaction& tx) -> base::Status {
+      auto stored = tx.FindEvent(event.id);
+      if (!stored) return std::unexpected(stored.error());
+      if (*stored) event.lease = (*stored)->lease;
+      return tx.SaveDelivery(event);
+    });
+  }
+  base::Status SaveUnderItsLease(const app::OutboxEvent& event) {
     return Write([&](app::Transaction& tx) { return tx.SaveDelivery(event); });
   }
   std::optional<domain::Session> Session(const base::Uuid& id) {
     return Find([&](app::Transaction& tx) { return tx.FindSession(id); });
   }
   std::vector<app::OutboxEvent> Claim(base::Timestamp now, std::size_t limit = 100);
+  std::vector<app::OutboxEvent> Claim(const app::ClaimRequest& request);
   std::size_t Purge(base::Timestamp now, base::Timestamp before, std::size_t limit = 100);
 
   TemporaryDirectory directory_;
@@ -102,6 +113,7 @@ class StoreContract : public testing::TestWithParam<StoreBackend> {
 };
 
 class DurableStoreContract : public StoreContract {};
+class ExclusiveStoreContract : public StoreContract {};
 
 // Holds the store's writer until it is released, so that what is queued meanwhile forms one batch.
 class Blockade {

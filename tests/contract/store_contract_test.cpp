@@ -32,6 +32,7 @@ std::string NameOf(const testing::TestParamInfo<StoreBackend>& info) {
 
 INSTANTIATE_TEST_SUITE_P(Stores, StoreContract, testing::Values(Memory(), Sqlite()), NameOf);
 INSTANTIATE_TEST_SUITE_P(Stores, DurableStoreContract, testing::Values(Sqlite()), NameOf);
+INSTANTIATE_TEST_SUITE_P(Stores, ExclusiveStoreContract, testing::Values(Sqlite()), NameOf);
 
 }  // namespace
 }  // namespace obolus::contract

@@ -111,13 +111,14 @@ TEST_P(StoreContract, AClaimLastsUntilItsLease) {
   ASSERT_EQ(claimed.size(), 1u);
   app::OutboxEvent expected = event;
   expected.due_at = lease_until;
+  expected.lease = 1;
   EXPECT_EQ(claimed[0], expected);
   EXPECT_EQ(Find([&](app::Transaction& tx) { return tx.FindEvent(event.id); }), expected);
   EXPECT_TRUE(Claim(lease_until - Millis(1)).empty());
   EXPECT_EQ(Claim(lease_until).size(), 1u);
 }
 
-TEST_P(DurableStoreContract, EventsClaimedBeforeTheStoreOpenedAreDueAtOnceInOrder) {
+TEST_P(ExclusiveStoreContract, EventsClaimedBeforeTheStoreOpenedAreDueAtOnceInOrder) {
   const base::Uuid session = samples_.NewId();
   const app::OutboxEvent first = samples_.NewEvent(session);
   const app::OutboxEvent second = samples_.NewEvent(session);
@@ -140,6 +141,7 @@ TEST_P(DurableStoreContract, AnEventInBackOffStaysSoWhenTheStoreOpensAgain) {
   retried.attempts = 1;
   retried.due_at = samples_.Now() + std::chrono::seconds(5);
   ASSERT_TRUE(Save(retried));
+  retried.lease = 1;
   Open();
   EXPECT_EQ(Find([&](app::Transaction& tx) { return tx.FindEvent(event.id); }), retried);
   EXPECT_TRUE(Claim(retried.due_at - Millis(1)).empty());
@@ -183,6 +185,78 @@ TEST_P(StoreContract, AFailedAttemptHoldsBackTheLaterOnesOfItsSession) {
   ASSERT_TRUE(Save(first));
   EXPECT_TRUE(Claim(samples_.Now() + std::chrono::seconds(4)).empty());
   EXPECT_EQ(IdsOf(Claim(samples_.Now() + std::chrono::seconds(5))), (std::vector{first.id}));
+}
+
+TEST_P(StoreContract, WhoseLeaseRanOutCannotSaveAfterTheNextClaim) {
+  ASSERT_TRUE(Insert(samples_.NewEvent(samples_.NewId())));
+  const auto first = Claim(samples_.Now());
+  const auto second = Claim(samples_.Now() + std::chrono::seconds(60));
+  ASSERT_EQ(first.size(), 1u);
+  ASSERT_EQ(second.size(), 1u);
+  EXPECT_GT(second[0].lease, first[0].lease);
+  app::OutboxEvent retry = first[0];
+  retry.last_error = "too late";
+  EXPECT_TRUE(FailsWith(SaveUnderItsLease(retry), ErrorCode::kConflict));
+  const app::OutboxEvent delivered = Settled(second[0], EventStatus::kDelivered, samples_.Now());
+  EXPECT_TRUE(SaveUnderItsLease(delivered));
+  EXPECT_TRUE(FailsWith(SaveUnderItsLease(retry), ErrorCode::kConflict));
+  EXPECT_EQ(Find([&](app::Transaction& tx) { return tx.FindEvent(retry.id); }), delivered);
+}
+
+TEST_P(StoreContract, FreshEventsGoBeforeABacklogThatHasALimit) {
+  const base::Timestamp now = samples_.Now();
+  const auto add = [&](std::chrono::seconds first_due, std::chrono::seconds due) {
+    app::OutboxEvent event = samples_.NewEvent(samples_.NewId());
+    event.first_due_at = now + first_due;
+    event.due_at = now + due;
+    EXPECT_TRUE(Insert(event));
+    return event.id;
+  };
+  using std::chrono::seconds;
+  const auto old = add(seconds(-31), seconds(-2));
+  const auto older = add(seconds(-99), seconds(-3));
+  const auto oldest = add(seconds(-100), seconds(0));
+  const auto fresh = add(seconds(0), seconds(0));
+  const auto retried = add(seconds(-30), seconds(-1));
+  add(seconds(0), seconds(1));
+  const auto claim = [&](std::size_t limit, std::size_t backlog_limit) {
+    return IdsOf(Claim({.now = now,
+                        .lease_until = now + seconds(60),
+                        .fresh_since = now - seconds(30),
+                        .limit = limit,
+                        .backlog_limit = backlog_limit}));
+  };
+  EXPECT_EQ(claim(1, 1), (std::vector{retried}));
+  EXPECT_EQ(claim(9, 0), (std::vector{fresh}));
+  EXPECT_EQ(claim(9, 2), (std::vector{older, old}));
+  EXPECT_EQ(claim(0, 9), (std::vector<base::Uuid>{}));
+  EXPECT_EQ(claim(9, 9), (std::vector{oldest}));
+}
+
+TEST_P(StoreContract, WhatIsDueLaterThanAnybodyMeantIsDueNow) {
+  const base::Timestamp now = samples_.Now();
+  const auto add = [&](std::chrono::seconds due) {
+    app::OutboxEvent event = samples_.NewEvent(samples_.NewId());
+    event.due_at = now + due;
+    EXPECT_TRUE(Insert(event));
+    return event.id;
+  };
+  using std::chrono::seconds;
+  add(seconds(900));
+  const auto tomorrow = add(seconds(86'400));
+  const auto stray = add(seconds(901));
+  const auto due = add(seconds(0));
+  const auto claim = [&](std::size_t backlog_limit) {
+    return IdsOf(Claim({.now = now,
+                        .lease_until = now + seconds(60),
+                        .fresh_since = now - seconds(30),
+                        .limit = 9,
+                        .backlog_limit = backlog_limit,
+                        .latest_due = now + seconds(900)}));
+  };
+  EXPECT_EQ(claim(1), (std::vector{due, stray}));
+  EXPECT_EQ(claim(9), (std::vector{tomorrow}));
+  EXPECT_EQ(claim(9), (std::vector<base::Uuid>{})) << "leased as any other";
 }
 
 TEST_P(StoreContract, AParkedEventDoesNotBlockTheNextAndGoesFirstWhenReplayed) {

@@ -42,6 +42,27 @@ TEST_P(StoreContract, AnAnswerIsKeptByScopeAndKey) {
   EXPECT_EQ(find("nobody", "key"), std::nullopt);
 }
 
+TEST_P(StoreContract, AFactStaysAsItWasSharedFirst) {
+  const auto share = [&](const std::string& name, const std::string& value) {
+    std::string there;
+    EXPECT_TRUE(Write([&](app::Transaction& tx) -> base::Status {
+      const auto shared = tx.ShareFact(name, value);
+      if (!shared) return std::unexpected(shared.error());
+      there = *shared;
+      return {};
+    }));
+    return there;
+  };
+  const auto find = [&](const std::string& name) {
+    return Find([&](app::Transaction& tx) { return tx.FindFact(name); });
+  };
+  EXPECT_EQ(find("keys"), std::nullopt);
+  EXPECT_EQ(share("keys", "first"), "first");
+  EXPECT_EQ(share("keys", "second"), "first");
+  EXPECT_EQ(share("other", "second"), "second");
+  EXPECT_EQ(find("keys"), "first");
+}
+
 TEST_P(StoreContract, AReceivedEventIsKeptOnce) {
   const base::Uuid subject = samples_.NewId();
   const app::ReceivedEvent event = samples_.NewReceived("1", {subject});

@@ -83,12 +83,6 @@ TEST_P(StoreContract, ASecondOpenSessionOfAMintedTerminalIsAConflict) {
   EXPECT_TRUE(Insert(second));
 }
 
-TEST_P(StoreContract, AMintedTerminalThatAnOpenSessionTookIsAConflict) {
-  const domain::Session minted = samples_.NewPayment();
-  ASSERT_TRUE(Insert(samples_.NewPayment(minted.terminal_id)));
-  EXPECT_TRUE(FailsWith(Insert(minted), ErrorCode::kConflict));
-}
-
 TEST_P(StoreContract, ATerminalMayHaveOneOpenSessionOfEachKind) {
   const domain::Session payment = samples_.NewPayment();
   domain::Session tds = samples_.NewTds(payment.terminal_id);
