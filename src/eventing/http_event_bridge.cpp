@@ -1,6 +1,7 @@
 #include "eventing/http_event_bridge.h"
 
 #include <charconv>
+#include <new>
 
 namespace obolus::eventing {
 namespace {
@@ -16,6 +17,15 @@ std::optional<base::Millis> RetryAfter(const net::HttpResponse& response) {
   const auto read = std::from_chars(header->data(), end, seconds);
   if (read.ec != std::errc() || read.ptr != end || seconds < 0) return std::nullopt;
   return base::Millis(std::min<std::int64_t>(seconds, 86'400) * 1000);
+}
+
+// `done` must be called, even when there is no memory to say what happened.
+Delivery JudgeOrRetry(const base::Result<net::HttpResponse>& response) {
+  try {
+    return Judge(response);
+  } catch (const std::bad_alloc&) {
+    return {Delivery::Outcome::kRetry, std::nullopt, ""};
+  }
 }
 
 }  // namespace
@@ -43,7 +53,7 @@ void HttpEventBridge::Deliver(const app::OutboxEvent& event,
   if (!event.request_id.empty()) request.headers.Add("X-Request-Id", event.request_id);
   client_->Send(std::move(request),
                 [done = std::move(done)](base::Result<net::HttpResponse> response) mutable {
-                  done(Judge(response));
+                  done(JudgeOrRetry(response));
                 });
 }
 

@@ -24,13 +24,15 @@ net::HttpResponse ShowEnd(const SessionView& view) {
     return EndPage(200, EndOutcome::kExpired, "Time is up",
                    "The security check was not finished in time. Please go back to the shop.");
   }
-  switch (view.session.state) {
+  const domain::Session& session = view.session;
+  if (session.voided_after_end || session.state == SessionState::kVoided) {
+    return EndPage(200, EndOutcome::kVoided, "Payment cancelled",
+                   "The shop has cancelled this payment. You have not been charged.");
+  }
+  switch (session.state) {
     case SessionState::kSucceeded:
     case SessionState::kCreated:
       return EndPage(200, EndOutcome::kDone, "All done", "You can go back to the shop.");
-    case SessionState::kVoided:
-      return EndPage(200, EndOutcome::kVoided, "Payment cancelled",
-                     "The shop has cancelled this payment. You have not been charged.");
     case SessionState::kCancelled:
       return EndPage(200, EndOutcome::kCancelled, "Payment cancelled",
                      "You have cancelled. Please go back to the shop.");

@@ -1,6 +1,7 @@
 #include "http/commerce_routes.h"
 
 #include "app/provide_challenge.h"
+#include "base/json_writer.h"
 #include "http/middleware.h"
 
 namespace obolus::http {
@@ -9,6 +10,8 @@ namespace {
 using domain::SessionKind;
 
 enum class Variant { kSessions, kPublished };
+
+constexpr std::size_t kUsualBodyBytes = 256;
 
 std::string RedirectUrl(const app::Services& services, const std::string& key) {
   return services.settings.public_url + "/3ds/" + key;
@@ -27,15 +30,21 @@ net::HttpResponse Render(const app::Services& services, const app::OpenedSession
   }
   const auto lifetime =
       std::chrono::duration_cast<std::chrono::seconds>(session.expires_at - session.created_at);
-  base::json::object body;
-  if (payment) {
-    body = {{"session_key", opened.key}, {"terminal_id", terminal_id}};
-  } else {
-    body = {{"redirect_url", RedirectUrl(services, opened.key)}, {"tds_terminal_id", terminal_id}};
+  std::string body;
+  body.reserve(kUsualBodyBytes);
+  {
+    base::JsonObject object(&body);
+    if (payment) {
+      object.Add("session_key", opened.key);
+      object.Add("terminal_id", terminal_id);
+    } else {
+      object.Add("redirect_url", RedirectUrl(services, opened.key));
+      object.Add("tds_terminal_id", terminal_id);
+    }
+    object.Add("expires_at", base::FormatTime(session.expires_at));
+    object.Add("expires_in", lifetime.count());
   }
-  body["expires_at"] = base::FormatTime(session.expires_at);
-  body["expires_in"] = lifetime.count();
-  return JsonResponse(201, base::ToText(body));
+  return JsonResponse(201, std::move(body));
 }
 
 // Idempotency-Key or X-Idempotency-Key, quoted (a Structured Fields string) or bare.
@@ -73,6 +82,7 @@ void Open(const Opening& opening, Exchange exchange) {
   command->idempotency = std::move(*claim);
   command->traceparent = exchange.traceparent;
   command->request_id = exchange.request_id;
+  exchange.request = {};  // not needed while it waits for the disk, and neither is its memory
   app::Execute(opening.services, std::move(*command),
                [&services = opening.services, variant = opening.variant,
                 exchange = std::move(exchange)](base::Result<app::OpenedSession> opened) mutable {

@@ -140,6 +140,12 @@ struct Batch {
   std::optional<base::Error> error;
 };
 
+// Somebody has to look at it: Commerce said that a challenge succeeded, and that it failed.
+void LogConflict(const std::string& type, const std::string& id) {
+  base::Log(base::LogLevel::kWarn, "event_conflict",
+            {{base::Field::kEventType, type}, {base::Field::kEventId, id}});
+}
+
 void Received(const std::shared_ptr<Batch>& batch, const std::string& type,
               const base::Result<app::Reception>& reception) {
   std::unique_lock lock(batch->mutex);
@@ -150,7 +156,8 @@ void Received(const std::shared_ptr<Batch>& batch, const std::string& type,
   } else {
     batch->counter.Count(type, app::ToString(*reception));
     batch->without_effect = batch->without_effect || *reception == app::Reception::kUnmatched ||
-                            *reception == app::Reception::kIgnored;
+                            *reception == app::Reception::kIgnored ||
+                            *reception == app::Reception::kConflict;
   }
   if (--batch->left > 0) return;
   lock.unlock();
@@ -166,8 +173,11 @@ void Receive(const app::Services& services, base::Metrics& metrics, Exchange exc
   batch->left = events->size();
   for (CloudEvent& event : *events) {
     std::string type = event.type;
+    std::string id = event.id;
     app::ReceiveEvent(services, std::move(event),
-                      [batch, type = std::move(type)](base::Result<app::Reception> reception) {
+                      [batch, type = std::move(type),
+                       id = std::move(id)](base::Result<app::Reception> reception) {
+                        if (reception == app::Reception::kConflict) LogConflict(type, id);
                         Received(batch, type, reception);
                       });
   }

@@ -209,6 +209,21 @@ TEST_F(EventRoutes, ApplyEveryEventOfABatchAndAnswerOnce) {
   EXPECT_EQ(StatusOf(Typed(kBatched, "[]")), 204);
 }
 
+TEST_F(EventRoutes, AnswerAcceptedForAnOutcomeThatContradictsAnEarlierOneAndCountIt) {
+  const auto tds = stand_.OpenTds();
+  const std::string terminal = base::ToString(tds.session.terminal_id);
+  const auto complete = [&](const char* id, const char* result) {
+    return Typed("application/cloudevents+json",
+                 base::ToText(Event(id, "CompleteTDSSession",
+                                    {{"tds_terminal_id", terminal}, {"result", result}})));
+  };
+  EXPECT_EQ(StatusOf(complete("1", "SUCCESS")), 204);
+  EXPECT_EQ(StatusOf(complete("2", "FAILED")), 202);
+  EXPECT_EQ(stand_.Session(tds.session.id).state, domain::SessionState::kSucceeded);
+  const std::string text = metrics_.Expose();
+  EXPECT_NE(text.find("outcome=\"conflict\",type=\"CompleteTDSSession\"} 1"), std::string::npos);
+}
+
 TEST_F(EventRoutes, OfABatchWithAFaultTheRestIsApplied) {
   const auto opened = stand_.OpenPayment();
   const base::json::array batch = {Event("1", "StateChanged", {{"state", "paid"}}),

@@ -4,10 +4,10 @@
 #pragma once
 
 #include <functional>
-#include <map>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "base/result.h"
 #include "http/problem.h"
@@ -15,17 +15,19 @@
 
 namespace obolus::http {
 
+// Of a path: a name, which the route owns, and the percent-decoded value.
+using PathParameters = std::vector<std::pair<std::string_view, std::string>>;
+
 struct Exchange {
   net::HttpRequest request;
   net::Responder responder;
-  std::map<std::string, std::string, std::less<>> parameters;  // of the path, percent-decoded
+  PathParameters parameters;
   std::string request_id;   // Commerce's X-Request-Id when it is well-formed, else ours
   std::string traceparent;  // Commerce's, else a new one
   std::string caller;       // commerce listener: who authenticated; scope of idempotency keys
 
-  const std::string& Parameter(std::string_view name) const {
-    return parameters.find(name)->second;
-  }
+  // One that the route's pattern names (CHECK).
+  const std::string& Parameter(std::string_view name) const;
 
   void Answer(net::HttpResponse response) { responder.Send(std::move(response)); }
   void Refuse(const base::Error& error) { responder.Send(MakeProblem(error, request_id)); }
@@ -35,9 +37,11 @@ using RouteHandler = std::function<void(Exchange)>;
 
 // `body` is JSON text.
 inline net::HttpResponse JsonResponse(int status, std::string body) {
-  return {.status = status,
-          .headers = {{"Content-Type", "application/json"}, {"Cache-Control", "no-store"}},
-          .body = std::move(body)};
+  net::HttpResponse response{.status = status, .headers = {}, .body = std::move(body)};
+  response.headers.Reserve(4);  // the router adds one, CORS another
+  response.headers.Add("Content-Type", "application/json");
+  response.headers.Add("Cache-Control", "no-store");
+  return response;
 }
 
 }  // namespace obolus::http

@@ -8,6 +8,8 @@ namespace {
 namespace json = base::json;
 using base::ErrorCode;
 
+constexpr std::chrono::seconds kRetryAfter{1};
+
 struct Kind {
   int status;
   std::string_view classifier;
@@ -90,7 +92,7 @@ net::HttpResponse MakeProblem(const base::Error& error, std::string_view instanc
   // Both say "come back", so both say when.
   const bool transient =
       error.code == ErrorCode::kUnavailable || error.code == ErrorCode::kRateLimited;
-  if (transient && !shown.retry_after) shown.retry_after = std::chrono::seconds(1);
+  if (transient && !shown.retry_after) shown.retry_after = kRetryAfter;
   return Render(kind.status, kind.classifier, kind.title, shown, instance);
 }
 
@@ -100,7 +102,8 @@ net::HttpResponse MakeProblem(int status, std::string detail) {
                                       : status == 503                ? "UNAVAILABLE"
                                       : status >= 500                ? "INTERNAL"
                                                                      : "MALFORMED";
-  const base::Error error{ErrorCode::kMalformed, std::move(detail), {}, std::nullopt};
+  base::Error error{ErrorCode::kMalformed, std::move(detail), {}, std::nullopt};
+  if (status == 503) error.retry_after = kRetryAfter;
   return Render(status, classifier, "The request was refused", error, "");
 }
 

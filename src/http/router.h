@@ -40,7 +40,7 @@ class Router {
  private:
   struct Entry;
   const Entry* Find(const net::HttpRequest& request, std::string& allow,
-                    std::map<std::string, std::string, std::less<>>& parameters) const;
+                    PathParameters& parameters) const;
 
   std::string listener_;
   base::Metrics& metrics_;

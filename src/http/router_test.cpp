@@ -20,7 +20,7 @@ class RouterTest : public ::testing::Test {
                      [this, pattern](Exchange exchange) {
                        std::string text = pattern;
                        for (const auto& [name, value] : exchange.parameters) {
-                         text += " " + name + "=" + value;
+                         text.append(" ").append(name).append("=").append(value);
                        }
                        seen_request_id_ = exchange.request_id;
                        seen_traceparent_ = exchange.traceparent;
@@ -51,7 +51,7 @@ class RouterTest : public ::testing::Test {
 TEST_F(RouterTest, FindsARouteAndItsParameters) {
   Add("GET", "/sessions/{session_key}/events/{id}");
   EXPECT_EQ(Send("GET", "/sessions/a%20b/events/7").body,
-            "/sessions/{session_key}/events/{id} id=7 session_key=a b");
+            "/sessions/{session_key}/events/{id} session_key=a b id=7");
 }
 
 TEST_F(RouterTest, PrefersExactSegmentsWhateverTheOrder) {

@@ -59,7 +59,6 @@ json::object NextOfPayment(const app::Services& services, const SessionView& vie
   const Session& session = view.session;
   if (session.state == SessionState::kOpen) return TokenizeCard(services, session);
   if (session.state == SessionState::kSubmitted) return Wait();
-  if (session.voided_after_end) return Failure(FailureCode::kVoidedByCommerce);
   if (session.commerce_state == CommerceState::kFailed) {
     return Failure("PAYMENT_FAILED", "The payment was not accepted.");
   }
@@ -85,6 +84,7 @@ json::object NextOfChallenge(const app::Services& services, const SessionView& v
 json::object Next(const app::Services& services, const SessionView& view) {
   const Session& session = view.session;
   if (view.IsExpired()) return Failure(FailureCode::kSessionExpired);
+  if (session.voided_after_end) return Failure(FailureCode::kVoidedByCommerce);
   const bool failed = view.IsEnded() && session.state != SessionState::kCreated &&
                       session.state != SessionState::kSucceeded;
   if (failed) return Failure(session.failure.value_or(FailureCode::kProviderUnavailable));
@@ -124,7 +124,7 @@ json::object RenderState(const app::Services& services, const SessionView& view)
 std::string ContinueUrl(const SessionView& view) {
   const Session& session = view.session;
   if (!view.IsEnded() && !view.IsExpired()) return "";
-  bool success = session.state == SessionState::kSucceeded;
+  bool success = session.state == SessionState::kSucceeded && !session.voided_after_end;
   if (session.state == SessionState::kCreated && !session.voided_after_end) {
     if (view.challenge_key) return "";
     success = session.commerce_state != CommerceState::kFailed;

@@ -154,6 +154,17 @@ TEST_F(SessionJson, APaymentThatWasVoidedAfterwardsIsAFailure) {
   EXPECT_EQ(Render(view).at("continue_url"), "https://shop.example/no");
 }
 
+TEST_F(SessionJson, AChallengeThatWasVoidedIsAFailureWhateverItsOutcome) {
+  for (const auto state : {SessionState::kSucceeded, SessionState::kFailed}) {
+    auto view = Payment(state);
+    view.session.kind = domain::SessionKind::kTds;
+    view.session.failure = FailureCode::kChallengeFailed;
+    view.session.voided_after_end = true;
+    ExpectFailure(Render(view), "VOIDED");
+    EXPECT_EQ(Render(view).at("continue_url"), "https://shop.example/no");
+  }
+}
+
 TEST_F(SessionJson, EveryOtherEndIsAFailureWithItsReason) {
   for (const auto& [state, failure] :
        {std::pair(SessionState::kFailed, FailureCode::kAttemptsExhausted),

@@ -176,12 +176,14 @@ SessionKind KindOf(JsonReader& root) {
 }
 
 // The body as an object, with configured members copied to where we look for them.
-base::Result<json::object> ReadBody(std::string_view text, const SessionRequestRules& rules) {
+base::Result<json::object> ReadBody(std::string_view text, const SessionRequestRules& rules,
+                                    base::JsonMemory& memory) {
   if (text.find_first_not_of(" \t\r\n") == std::string_view::npos) return json::object();
-  auto value = base::ParseJson(text);
+  auto value = base::ParseJson(text, {}, memory.get());
   if (!value) return std::unexpected(value.error());
   if (!value->is_object()) return base::Invalid("", "must be a JSON object");
-  json::object body = value->get_object();
+  if (rules.members.empty()) return std::move(value->get_object());
+  json::object body(value->get_object(), memory.get());
   for (const auto& [member, pointer] : rules.members) {
     if (const json::value* elsewhere = base::FindPointer(*value, pointer)) {
       body[member] = *elsewhere;
@@ -190,9 +192,19 @@ base::Result<json::object> ReadBody(std::string_view text, const SessionRequestR
   return body;
 }
 
+void ReadPaymentMembers(Parse& parse, JsonReader& root, app::OpenSession& command) {
+  command.payment = ReadPayment(parse, root);
+  command.merchant = ReadMerchant(parse, root);
+  command.allowed_networks = ReadNetworks(root);
+  command.locale = root.String("locale");
+  if (command.locale && !IsLanguageTag(*command.locale)) {
+    root.Fault("locale", "must be a language tag (BCP 47)");
+  }
+}
+
 // Faults name the member as Commerce spelled it.
-base::Result<app::OpenSession> Finish(Parse& parse, app::OpenSession command) {
-  if (parse.faults.empty()) return command;
+base::Status Finish(Parse& parse) {
+  if (parse.faults.empty()) return {};
   for (auto& fault : parse.faults) {
     for (const auto& [member, pointer] : parse.rules.members) {
       if (fault.pointer == "/" + member) fault.pointer = pointer;
@@ -206,11 +218,13 @@ base::Result<app::OpenSession> Finish(Parse& parse, app::OpenSession command) {
 base::Result<app::OpenSession> ParseOpenSession(std::string_view body,
                                                 std::optional<SessionKind> kind,
                                                 const SessionRequestRules& rules) {
-  const auto object = ReadBody(body, rules);
+  base::JsonMemory memory;
+  const auto object = ReadBody(body, rules, memory);
   if (!object) return std::unexpected(object.error());
   Parse parse{rules, {}};
   JsonReader root(*object, "", &parse.faults);
-  app::OpenSession command;
+  base::Result<app::OpenSession> result;
+  app::OpenSession& command = *result;
   command.kind = kind ? *kind : KindOf(root);
   const bool tds = command.kind == SessionKind::kTds;
   const auto terminal_id = ReadId(root, "terminal_id");
@@ -221,21 +235,19 @@ base::Result<app::OpenSession> ParseOpenSession(std::string_view body,
   if (expires_in) command.expires_in = std::chrono::seconds(*expires_in);
   if (tds) {
     command.challenge = FindChallenge(parse, *object, root);
-    return Finish(parse, std::move(command));
+  } else {
+    ReadPaymentMembers(parse, root, command);
   }
-  command.payment = ReadPayment(parse, root);
-  command.merchant = ReadMerchant(parse, root);
-  command.allowed_networks = ReadNetworks(root);
-  command.locale = root.String("locale");
-  if (command.locale && !IsLanguageTag(*command.locale)) {
-    root.Fault("locale", "must be a language tag (BCP 47)");
+  if (auto finished = Finish(parse); !finished) {
+    result = std::unexpected(std::move(finished.error()));
   }
-  return Finish(parse, std::move(command));
+  return result;
 }
 
 base::Result<domain::Challenge> ParseChallenge(std::string_view body,
                                                const SessionRequestRules& rules) {
-  const auto object = ReadBody(body, rules);
+  base::JsonMemory memory;
+  const auto object = ReadBody(body, rules, memory);
   if (!object) return std::unexpected(object.error());
   Parse parse{rules, {}};
   JsonReader root(*object, "", &parse.faults);

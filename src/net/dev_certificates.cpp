@@ -112,7 +112,7 @@ Issued Issue(const Plan& plan, const Issued* authority) {
   X509* certificate = issued.certificate.get();
   CHECK(X509_set_version(certificate, X509_VERSION_3) == 1);
   SetSerial(certificate);
-  X509_gmtime_adj(X509_getm_notBefore(certificate), -60 * 60);  // clocks that are a little slow
+  X509_gmtime_adj(X509_getm_notBefore(certificate), -2 * kDay);  // clocks that are wrong
   X509_gmtime_adj(X509_getm_notAfter(certificate), kValidDays * kDay);
   X509_NAME* name = X509_get_subject_name(certificate);
   const auto* text = reinterpret_cast<const unsigned char*>(plan.common_name);

@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <boost/asio/post.hpp>
 #include <condition_variable>
+#include <new>
 
 #include "base/check.h"
+#include "base/log.h"
 #include "net/engine_impl.h"
 #include "net/signals_blocked.h"
 
@@ -18,6 +20,17 @@ struct Barrier {
   std::size_t left = 0;
 };
 
+// False: a task ran out of memory and is over, the others go on.
+bool RunUntilStopped(asio::io_context& context) {
+  try {
+    context.run();
+    return true;
+  } catch (const std::bad_alloc&) {
+    base::Log(base::LogLevel::kError, "out_of_memory");
+    return false;
+  }
+}
+
 }  // namespace
 
 Engine::Impl::Impl(std::size_t threads) {
@@ -25,9 +38,11 @@ Engine::Impl::Impl(std::size_t threads) {
   const SignalsBlocked blocked;
   for (std::size_t i = 0; i < threads; ++i) loops.push_back(std::make_unique<Loop>());
   for (auto& loop : loops) {
-    loop->thread = std::thread([context = &loop->context] {
+    loop->thread = std::thread([context = &loop->context, inbox = loop->inbox] {
+      const base::LoopThread here(inbox);
       const auto work = asio::make_work_guard(*context);
-      context->run();
+      while (!RunUntilStopped(*context)) {
+      }
     });
   }
 }
@@ -65,6 +80,7 @@ void Engine::Impl::Stop() {
   if (stopped.exchange(true)) return;
   for (auto& loop : loops) loop->context.stop();
   for (auto& loop : loops) loop->thread.join();
+  for (auto& loop : loops) loop->inbox->Close();
 }
 
 Engine::Engine(std::size_t threads) : impl_(std::make_unique<Impl>(threads)) {}
@@ -77,7 +93,7 @@ void Engine::Stop() {
   impl_->Stop();
 }
 
-void Engine::After(base::Millis delay, std::move_only_function<void()> task) {
+void Engine::After(base::Millis delay, std::move_only_function<void()> task) noexcept {
   asio::io_context& context = impl_->Next().context;
   if (delay <= base::Millis::zero()) {
     asio::post(context, std::move(task));

@@ -1,6 +1,6 @@
 // The threads that do input and output: one io_context a thread. Servers spread their connections
-// over them. Also the process's `Scheduler`. Owned by main; every other room sees
-// `base::Scheduler`.
+// over them. Also the process's `Scheduler`, and each thread a `base::Loop`. Owned by main; every
+// other room sees these two.
 #pragma once
 
 #include <cstddef>
@@ -19,10 +19,12 @@ class Engine final : public base::Scheduler {
   Engine(const Engine&) = delete;
   Engine& operator=(const Engine&) = delete;
 
-  void After(base::Millis delay, std::move_only_function<void()> task) override;
+  // Ends the process when there is no memory for it: what goes on for ever must not just stop.
+  void After(base::Millis delay, std::move_only_function<void()> task) noexcept override;
 
-  // Ends all loops and joins the threads. Nothing runs any more; what is open closes with its
-  // server. Any thread but an engine's own (CHECK). Twice is harmless.
+  // Ends all loops, joins the threads, and runs here what was posted to them as `base::Loop`s.
+  // Nothing runs any more; what is open closes with its server. Any thread but an engine's own
+  // (CHECK). Twice is harmless.
   void Stop();
 
   struct Impl;  // for net/ only

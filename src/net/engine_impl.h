@@ -11,12 +11,14 @@
 
 #include "net/asio_types.h"
 #include "net/engine.h"
+#include "net/inbox.h"
 
 namespace obolus::net {
 
 struct Engine::Impl {
   struct Loop {
     asio::io_context context{1};  // one thread runs it
+    std::shared_ptr<Inbox> inbox = std::make_shared<Inbox>(context);
     std::thread thread;
   };
 

@@ -9,6 +9,8 @@
 #include <thread>
 #include <vector>
 
+#include "base/loop.h"
+
 namespace obolus::net {
 namespace {
 
@@ -54,6 +56,50 @@ TEST(Engine, DropsWhatIsPendingAtItsEndAndFreesIt) {
   }
   EXPECT_FALSE(*held);
   EXPECT_EQ(held.use_count(), 1);
+}
+
+// The loop of one of the engine's threads.
+std::shared_ptr<base::Loop> LoopOf(Engine& engine) {
+  std::promise<std::shared_ptr<base::Loop>> loop;
+  engine.After(Millis(0), [&] { loop.set_value(base::Loop::Current()); });
+  return loop.get_future().get();
+}
+
+TEST(Engine, IsALoopOnEachOfItsThreads) {
+  Engine engine(2);
+  const auto first = LoopOf(engine);
+  const auto second = LoopOf(engine);
+  ASSERT_NE(first, nullptr);
+  EXPECT_NE(first, second);
+  EXPECT_EQ(base::Loop::Current(), nullptr);
+  std::promise<base::Loop*> ran_on;
+  ASSERT_TRUE(first->Post([&] { ran_on.set_value(base::Loop::Current().get()); }));
+  EXPECT_EQ(ran_on.get_future().get(), first.get());
+}
+
+TEST(Engine, RunsWhatWasPostedToALoopInOrderEvenWhenItStops) {
+  std::vector<int> order;
+  std::shared_ptr<base::Loop> loop;
+  std::promise<void> busy;
+  std::promise<void> go_on;
+  const std::shared_future<void> told = go_on.get_future().share();
+  {
+    Engine engine(1);
+    loop = LoopOf(engine);
+    ASSERT_TRUE(loop->Post([&busy, told] {
+      busy.set_value();
+      told.wait();
+    }));
+    busy.get_future().wait();
+    for (int i = 0; i < 3; ++i) EXPECT_TRUE(loop->Post([&order, i] { order.push_back(i); }));
+    go_on.set_value();
+  }
+  EXPECT_EQ(order, (std::vector<int>{0, 1, 2}));
+  bool called = false;
+  base::Loop::Task late = [&] { called = true; };
+  EXPECT_FALSE(loop->Post(std::move(late)));
+  late();  // NOLINT(bugprone-use-after-move): a Post that is refused leaves it alone
+  EXPECT_TRUE(called);
 }
 
 }  // namespace

@@ -4,12 +4,14 @@
 
 #include <array>
 #include <mutex>
+#include <new>
 #include <thread>
 #include <unordered_map>
 #include <utility>
 #include <vector>
 
 #include "base/check.h"
+#include "base/log.h"
 #include "base/url.h"
 #include "net/client_identity.h"
 #include "net/free_with.h"
@@ -44,7 +46,11 @@ std::size_t OnBody(char* data, std::size_t, std::size_t size, void* user) {
     transfer.too_large = true;
     return 0;
   }
-  transfer.response.body.append(data, size);
+  try {
+    transfer.response.body.append(data, size);
+  } catch (const std::bad_alloc&) {
+    return 0;  // ends the transfer; what calls this is C
+  }
   return size;
 }
 
@@ -71,14 +77,22 @@ std::size_t OnHeader(char* data, std::size_t, std::size_t size, void* user) {
     return size;
   }
   const std::size_t colon = line.find(':');
-  if (colon != std::string_view::npos) {
+  if (colon == std::string_view::npos) return size;
+  try {
     headers.Add(std::string(line.substr(0, colon)), std::string(Trim(line.substr(colon + 1))));
+  } catch (const std::bad_alloc&) {
+    return 0;
   }
   return size;
 }
 
 bool HasLineBreak(std::string_view text) {
   return text.find_first_of(std::string_view("\r\n\0", 3)) != std::string_view::npos;
+}
+
+// Short enough to need no memory itself.
+base::Error OutOfMemory() {
+  return {base::ErrorCode::kUnavailable, "out of memory", {}, std::nullopt};
 }
 
 base::Error ErrorOf(const Transfer& transfer, CURLcode code) {
@@ -102,6 +116,14 @@ base::Error ErrorOf(const Transfer& transfer, CURLcode code) {
   return error;
 }
 
+base::Error TellError(const Transfer& transfer, CURLcode code) {
+  try {
+    return ErrorOf(transfer, code);
+  } catch (const std::bad_alloc&) {
+    return OutOfMemory();
+  }
+}
+
 curl_blob BlobOf(std::string& text) {
   return {.data = text.data(), .len = text.size(), .flags = CURL_BLOB_NOCOPY};
 }
@@ -122,6 +144,7 @@ struct HttpClient::Impl {
 
   void Run();
   void Begin(std::unique_ptr<Transfer> transfer);
+  base::Status Launch(std::unique_ptr<Transfer>& transfer);
   void Prepare(Transfer& transfer);
   void SetTls(CURL* easy);
   void SetMethod(CURL* easy, const ClientRequest& request);
@@ -200,33 +223,56 @@ void HttpClient::Impl::Prepare(Transfer& transfer) {
   SetMethod(easy, transfer.request);
 }
 
-void HttpClient::Impl::Begin(std::unique_ptr<Transfer> transfer) {
+// Leaves the transfer alone when it fails.
+base::Status HttpClient::Impl::Launch(std::unique_ptr<Transfer>& transfer) {
   if (spare.empty()) {
     transfer->easy.reset(curl_easy_init());
   } else {
     transfer->easy = std::move(spare.back());
     spare.pop_back();
   }
-  CHECK(transfer->easy);
+  if (!transfer->easy) return std::unexpected(OutOfMemory());
   transfer->most = options.max_response_bytes;
   Prepare(*transfer);
   if (!SetHeaders(*transfer)) {
-    End(std::move(transfer), base::Fail(base::ErrorCode::kInvalid, "a header holds a line break"));
-    return;
+    return base::Fail(base::ErrorCode::kInvalid, "a header holds a line break");
   }
   CURL* easy = transfer->easy.get();
+  // Its place first: once it is added, nothing may fail.
+  const auto place = running.emplace(easy, nullptr).first;
   const CURLMcode added = curl_multi_add_handle(multi.get(), easy);
   if (added != CURLM_OK) {
-    End(std::move(transfer), base::Fail(base::ErrorCode::kUnavailable, curl_multi_strerror(added)));
-    return;
+    running.erase(place);
+    return base::Fail(base::ErrorCode::kUnavailable, curl_multi_strerror(added));
   }
-  running.emplace(easy, std::move(transfer));
+  place->second = std::move(transfer);
+  return {};
+}
+
+void HttpClient::Impl::Begin(std::unique_ptr<Transfer> transfer) {
+  base::Status begun;
+  try {
+    begun = Launch(transfer);
+  } catch (const std::bad_alloc&) {
+    begun = std::unexpected(OutOfMemory());
+  }
+  if (!begun) End(std::move(transfer), std::unexpected(std::move(begun.error())));
 }
 
 void HttpClient::Impl::End(std::unique_ptr<Transfer> transfer, base::Result<HttpResponse> result) {
-  curl_easy_reset(transfer->easy.get());
-  spare.push_back(std::move(transfer->easy));
-  transfer->done(std::move(result));
+  try {
+    if (transfer->easy) {
+      curl_easy_reset(transfer->easy.get());
+      spare.push_back(std::move(transfer->easy));
+    }
+  } catch (const std::bad_alloc&) {
+    transfer->easy.reset();
+  }
+  try {
+    transfer->done(std::move(result));
+  } catch (const std::bad_alloc&) {
+    base::Log(base::LogLevel::kError, "out_of_memory");
+  }
 }
 
 void HttpClient::Impl::Reap() {
@@ -246,7 +292,7 @@ void HttpClient::Impl::Reap() {
       transfer->response.status = static_cast<int>(status);
       result = std::move(transfer->response);
     } else {
-      result = std::unexpected(ErrorOf(*transfer, code));
+      result = std::unexpected(TellError(*transfer, code));
     }
     End(std::move(transfer), std::move(result));
   }

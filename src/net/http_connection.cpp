@@ -1,5 +1,6 @@
 #include "net/http_connection.h"
 
+#include <algorithm>
 #include <array>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
@@ -9,6 +10,7 @@
 #include <exception>
 
 #include "base/log.h"
+#include "net/answer_sink.h"
 #include "net/response_head.h"
 
 namespace obolus::net {
@@ -17,60 +19,16 @@ namespace {
 using boost::system::error_code;
 using SteadyTime = std::chrono::steady_clock::time_point;
 
-constexpr base::Millis kGoodbye{2'000};        // for the client to read a refusal and hang up
+// For the first request of a connection that was made when the server stopped.
+constexpr base::Millis kFirstRequest{1'000};
+constexpr base::Millis kGoodbye{2'000};  // for the client to read a refusal and hang up
+constexpr base::Millis kShedPause{200};
 constexpr std::size_t kMostDrained = 1 << 20;  // of what it still sends meanwhile
 constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
 
 auto Redirect(error_code& error) {
   return asio::redirect_error(kUseTask, error);
 }
-
-class AnswerSink final : public Responder::Sink {
- public:
-  AnswerSink(std::weak_ptr<Connection> connection, std::shared_ptr<Lane> lane)
-      : connection_(std::move(connection)), lane_(std::move(lane)) {}
-
-  void Send(HttpResponse response) override {
-    if (lane_->OnThread()) {
-      if (const auto connection = connection_.lock()) connection->Answer(std::move(response));
-      return;
-    }
-    lane_->Post([connection = std::move(connection_), response = std::move(response)]() mutable {
-      if (const auto strong = connection.lock()) strong->Answer(std::move(response));
-    });
-  }
-
-  std::shared_ptr<ResponseStream> Start(HttpResponse head) override {
-    auto queue = std::make_shared<StreamQueue>(connection_, lane_);
-    auto handle = MakeStreamHandle(queue);
-    if (lane_->OnThread()) {
-      StartOn(connection_, queue, std::move(head));
-      return handle;
-    }
-    const bool posted =
-        lane_->Post([connection = connection_, queue, head = std::move(head)]() mutable {
-          StartOn(connection, queue, std::move(head));
-        });
-    if (!posted) queue->Gone();
-    return handle;
-  }
-
-  void Cut() override {
-    lane_->Post([connection = std::move(connection_)] {
-      if (const auto strong = connection.lock()) strong->Abort();
-    });
-  }
-
- private:
-  static void StartOn(const std::weak_ptr<Connection>& connection,
-                      const std::shared_ptr<StreamQueue>& queue, HttpResponse head) {
-    const auto strong = connection.lock();
-    if (!strong || !strong->StartStream(queue, std::move(head))) queue->Gone();
-  }
-
-  std::weak_ptr<Connection> connection_;
-  const std::shared_ptr<Lane> lane_;
-};
 
 class RunningRequest {
  public:
@@ -96,6 +54,7 @@ Connection::Connection(std::shared_ptr<Lane> lane, Socket socket)
 Connection::~Connection() {
   if (stream_) stream_->Gone();
   lane_->Remove(*this);
+  BeServed();
   core_.connections.fetch_sub(1, std::memory_order_relaxed);
 }
 
@@ -132,6 +91,7 @@ void Connection::EnterUnlimited(Phase phase) {
 }
 
 void Connection::Sweep(SteadyTime now) {
+  if (*lost_ && phase_ == Phase::kHandling) return Abort();
   if (now < deadline_ || gone_) return;
   deadline_ = SteadyTime::max();
   timed_out_ = true;
@@ -146,7 +106,11 @@ void Connection::Sweep(SteadyTime now) {
 
 void Connection::Retire() {
   error_code error;
-  if (phase_ == Phase::kIdle) socket_.cancel(error);
+  if (!served_ && (phase_ == Phase::kIdle || phase_ == Phase::kHandshake)) {
+    deadline_ = std::min(deadline_, lane_->Deadline(kFirstRequest));
+  } else if (phase_ == Phase::kIdle) {
+    socket_.cancel(error);
+  }
   if (stream_) stream_->End();
 }
 
@@ -194,7 +158,7 @@ Task<void> Connection::Run(std::shared_ptr<Connection> self) {
 }
 
 Task<bool> Connection::Handshake() {
-  Enter(Phase::kHandshake, core_.options.limits.handshake_timeout);
+  Enter(Phase::kHandshake, core_.stopping ? kFirstRequest : core_.options.limits.handshake_timeout);
   error_code error;
   co_await tls_->async_handshake(asio::ssl::stream_base::server, Redirect(error));
   if (error) {
@@ -208,6 +172,10 @@ Task<bool> Connection::Handshake() {
   co_return true;
 }
 
+void Connection::BeServed() {
+  if (!std::exchange(served_, true)) core_.RequestEnds();
+}
+
 Task<bool> Connection::ServeOne() {
   const Input input = co_await ReadRequest();
   if (input == Input::kGone || gone_) co_return false;
@@ -217,6 +185,7 @@ Task<bool> Connection::ServeOne() {
   } else {
     co_await Refuse();
   }
+  BeServed();
   if (gone_ || !close_) co_return !gone_;
   co_await Linger();
   co_return false;
@@ -224,7 +193,7 @@ Task<bool> Connection::ServeOne() {
 
 Task<Connection::Input> Connection::ReadRequest() {
   const ServerLimits& limits = core_.options.limits;
-  Enter(Phase::kIdle, limits.idle_timeout);
+  Enter(Phase::kIdle, core_.stopping && !served_ ? kFirstRequest : limits.idle_timeout);
   for (;;) {
     switch (parser_.Parse()) {
       case RequestParser::Step::kComplete:
@@ -243,7 +212,8 @@ Task<Connection::Input> Connection::ReadRequest() {
     if (phase_ == Phase::kIdle && parser_.started()) Enter(Phase::kReading, limits.read_timeout);
     error_code error;
     // Stopping: what has already arrived is still served.
-    if (core_.stopping && phase_ == Phase::kIdle && socket_.available(error) == 0) {
+    const bool may_end = core_.stopping && served_ && phase_ == Phase::kIdle;
+    if (may_end && socket_.available(error) == 0) {
       co_return Input::kGone;
     }
     const std::span<char> space = parser_.Space();
@@ -269,12 +239,17 @@ Task<Connection::Input> Connection::ReadRequest() {
 Task<void> Connection::Handle() {
   close_ = !parser_.keep_alive();
   answer_.reset();
+  if (core_.unanswered.fetch_add(1, std::memory_order_relaxed) >=
+      core_.options.limits.max_unanswered) {
+    core_.unanswered.fetch_sub(1, std::memory_order_relaxed);
+    co_return co_await Shed();
+  }
+  Responder responder(MakeAnswerSink(weak_from_this(), lane_, lost_));
   HttpRequest request = parser_.Take();
   request.peer = peer_;
   EnterUnlimited(Phase::kHandling);
   try {
-    core_.handler(std::move(request),
-                  Responder(std::make_unique<AnswerSink>(weak_from_this(), lane_)));
+    core_.handler(std::move(request), std::move(responder));
   } catch (const std::exception& exception) {
     base::Log(base::LogLevel::kError, "handler_threw",
               {{base::Field::kListener, core_.options.name},
@@ -285,9 +260,24 @@ Task<void> Connection::Handle() {
   if (stream_) {
     co_await RunStream();
   } else {
-    close_ = close_ || core_.stopping;
+    close_ = close_ || core_.stopping || core_.leaving;
     co_await Respond(*answer_, {.head = parser_.head(), .keep_alive = parser_.http_1_0()});
   }
+}
+
+// Not answered in the same instant: a client that comes back at once would take the time of those
+// that are served, since a refusal costs a good part of what an answer does.
+Task<void> Connection::Shed() {
+  static_cast<void>(parser_.Take());
+  if (core_.options.overloaded) core_.options.overloaded(Overload::kRequest);
+  EnterUnlimited(Phase::kWriting);
+  error_code error;
+  Timer pause(socket_.get_executor(), kShedPause);
+  if (!core_.stopping) co_await pause.async_wait(Redirect(error));
+  if (gone_) co_return;
+  close_ = close_ || core_.stopping || core_.leaving;
+  co_await Respond(core_.overload_answer,
+                   {.head = parser_.head(), .keep_alive = parser_.http_1_0()});
 }
 
 Task<void> Connection::Respond(const HttpResponse& response, Framing framing) {

@@ -3,6 +3,7 @@
 // it, and everything else (responders, streams) refers to it weakly.
 #pragma once
 
+#include <atomic>
 #include <boost/asio/ssl/stream.hpp>
 #include <chrono>
 #include <functional>
@@ -48,10 +49,12 @@ class Connection : public std::enable_shared_from_this<Connection> {
   static Task<void> WatchPeer(std::shared_ptr<Connection> self);
 
   Task<bool> Handshake();
+  void BeServed();
   Task<bool> ServeOne();  // false: the connection is to end
   Task<Input> ReadRequest();
   Task<void> Handle();
   Task<void> Respond(const HttpResponse& response, Framing framing);
+  Task<void> Shed();
   Task<void> Refuse();
   Task<void> RunStream();
   Task<void> Linger();
@@ -74,8 +77,11 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
   Phase phase_ = Phase::kHandshake;
   std::chrono::steady_clock::time_point deadline_ = std::chrono::steady_clock::time_point::max();
+  // Nobody is left who could answer: memory ran out on the way. Set on any thread, seen by Sweep.
+  const std::shared_ptr<std::atomic<bool>> lost_ = std::make_shared<std::atomic<bool>>(false);
   bool timed_out_ = false;
   bool gone_ = false;      // closed from our side or theirs: end, write nothing
+  bool served_ = false;    // the first request, which the server waits for when it stops
   bool close_ = false;     // end after the response
   bool watching_ = false;  // WatchPeer runs
   Peer peer_;

@@ -2,8 +2,11 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <condition_variable>
+#include <deque>
 #include <future>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <thread>
 #include <vector>
@@ -23,12 +26,25 @@ constexpr std::string_view kGet = "GET /x HTTP/1.1\r\nHost: x\r\n\r\n";
 class Waiting {
  public:
   Handler handler() {
-    return [this](HttpRequest, Responder responder) { given_.set_value(std::move(responder)); };
+    return [this](HttpRequest, Responder responder) {
+      const std::lock_guard lock(mutex_);
+      given_.push_back(std::move(responder));
+      come_.notify_one();
+    };
   }
-  Responder Take() { return given_.get_future().get(); }
+  // The oldest that was not taken.
+  Responder Take() {
+    std::unique_lock lock(mutex_);
+    come_.wait(lock, [this] { return !given_.empty(); });
+    Responder responder = std::move(given_.front());
+    given_.pop_front();
+    return responder;
+  }
 
  private:
-  std::promise<Responder> given_;
+  std::mutex mutex_;
+  std::condition_variable come_;
+  std::deque<Responder> given_;
 };
 
 TEST(HttpLimits, AnIdleConnectionIsClosedWithoutAWord) {
@@ -107,6 +123,84 @@ TEST(HttpLimits, ConnectionsBeyondTheLimitAreClosedAndTheirPlaceComesBack) {
   EXPECT_TRUE(served);
 }
 
+TEST(HttpLimits, LeavingServesOnAndClosesEachConnectionWithItsAnswer) {
+  TestServer server;
+  TestSocket idle(server.port());
+  ASSERT_TRUE(idle.Send(kGet));
+  ASSERT_TRUE(idle.ReadResponse().starts_with("HTTP/1.1 200 "));
+  server.http->Leave();
+  TestSocket fresh(server.port());
+  for (TestSocket* client : {&idle, &fresh}) {
+    ASSERT_TRUE(client->Send(kGet));
+    EXPECT_NE(client->ReadResponse().find("\r\nConnection: close\r\n"), std::string::npos);
+    EXPECT_TRUE(client->AtEnd());
+  }
+}
+
+TEST(HttpLimits, MoreRequestsThanItTakesAreRefusedAndTheirConnectionsGoOn) {
+  Waiting waiting;
+  std::atomic<int> shed{0};
+  ServerOptions options;
+  options.limits.max_unanswered = 2;
+  options.overloaded = [&](Overload what) { shed += what == Overload::kRequest ? 1 : 0; };
+  TestServer server(waiting.handler(), std::move(options));
+  TestSocket first(server.port());
+  TestSocket second(server.port());
+  TestSocket third(server.port());
+  ASSERT_TRUE(first.Send(kGet));
+  Responder one = waiting.Take();
+  ASSERT_TRUE(second.Send(kGet));
+  Responder two = waiting.Take();
+  for (int i = 1; i <= 2; ++i) {
+    ASSERT_TRUE(third.Send(kGet));
+    const std::string refused = third.ReadResponse();
+    EXPECT_TRUE(refused.starts_with("HTTP/1.1 503 ")) << refused;
+    EXPECT_TRUE(refused.contains("refused 503")) << refused;
+    EXPECT_EQ(shed, i);
+  }
+  one.Send({.body = "first"});
+  EXPECT_TRUE(first.ReadResponse().ends_with("first"));
+  ASSERT_TRUE(third.Send(kGet));
+  waiting.Take().Send({.body = "third"});
+  EXPECT_TRUE(third.ReadResponse().ends_with("third")) << "there was room again";
+  two.Send({.body = "second"});
+  EXPECT_TRUE(second.ReadResponse().ends_with("second"));
+  EXPECT_EQ(shed, 2);
+}
+
+TEST(HttpLimits, AStreamTakesNoPlaceOnceItRuns) {
+  ServerOptions options;
+  options.limits.max_unanswered = 1;
+  std::vector<std::shared_ptr<ResponseStream>> streams;
+  TestServer server(
+      [&](HttpRequest request, Responder responder) {
+        if (request.path != "/stream") return AnswerEcho(std::move(request), std::move(responder));
+        streams.push_back(responder.Start({}));
+      },
+      std::move(options));
+  TestSocket reader(server.port());
+  ASSERT_TRUE(reader.Send("GET /stream HTTP/1.1\r\nHost: x\r\n\r\n"));
+  ASSERT_TRUE(reader.ReadUntil("\r\n\r\n"));
+  TestSocket other(server.port());
+  ASSERT_TRUE(other.Send(kGet));
+  EXPECT_TRUE(other.ReadResponse().starts_with("HTTP/1.1 200 "));
+}
+
+TEST(HttpLimits, AConnectionTooManyIsClosedAndCountedWhileTheOthersGoOn) {
+  std::atomic<int> refused{0};
+  ServerOptions options;
+  options.limits.max_connections = 1;
+  options.overloaded = [&](Overload what) { refused += what == Overload::kConnection ? 1 : 0; };
+  TestServer server(AnswerEcho, std::move(options));
+  TestSocket held(server.port());
+  ASSERT_TRUE(held.Send(kGet));
+  ASSERT_TRUE(held.ReadResponse().starts_with("HTTP/1.1 200 "));
+  EXPECT_TRUE(TestSocket(server.port()).AtEnd());
+  EXPECT_EQ(refused, 1);
+  ASSERT_TRUE(held.Send(kGet));
+  EXPECT_TRUE(held.ReadResponse().starts_with("HTTP/1.1 200 "));
+}
+
 TEST(HttpLimits, StoppingClosesIdleConnectionsAndRefusesNewOnes) {
   TestServer server;
   TestSocket idle(server.port());
@@ -116,6 +210,22 @@ TEST(HttpLimits, StoppingClosesIdleConnectionsAndRefusesNewOnes) {
   EXPECT_TRUE(idle.AtEnd());
   EXPECT_FALSE(TestSocket(server.port()).connected());
   EXPECT_TRUE(server.http->Drain(Millis(1000)));
+}
+
+TEST(HttpLimits, StoppingServesTheFirstRequestOfWhoeverHadConnected) {
+  TestServer server;
+  TestSocket fresh(server.port());
+  TestSocket silent(server.port());
+  ASSERT_TRUE(fresh.connected() && silent.connected());
+  server.http->StopListening();
+  std::this_thread::sleep_for(Millis(50));
+  ASSERT_TRUE(fresh.Send(kGet));
+  const std::string response = fresh.ReadResponse();
+  EXPECT_TRUE(response.starts_with("HTTP/1.1 200 ")) << response;
+  EXPECT_TRUE(response.contains("\r\nConnection: close\r\n")) << response;
+  EXPECT_TRUE(fresh.AtEnd());
+  EXPECT_TRUE(server.http->Drain(Millis(10'000))) << "waits for the silent one, but not for long";
+  EXPECT_TRUE(silent.AtEnd());
 }
 
 TEST(HttpLimits, DrainingWaitsForTheRequestThatRunsAndClosesAfterIt) {

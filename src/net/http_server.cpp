@@ -4,6 +4,7 @@
 #include <boost/asio/detached.hpp>
 #include <boost/asio/ip/v6_only.hpp>
 #include <boost/asio/redirect_error.hpp>
+#include <new>
 #include <vector>
 
 #include "base/log.h"
@@ -18,7 +19,35 @@ using boost::system::error_code;
 
 constexpr std::chrono::milliseconds kAcceptPause{50};  // out of descriptors, most likely
 
+// A connection that counts against the limit, and as one whose first request runs, until its own
+// object does.
+class Place {
+ public:
+  explicit Place(std::shared_ptr<ServerCore> core) : core_(std::move(core)) {
+    core_->RequestBegins();
+  }
+  Place(Place&&) noexcept = default;
+  ~Place() {
+    if (!core_) return;
+    core_->connections.fetch_sub(1, std::memory_order_relaxed);
+    core_->RequestEnds();
+  }
+  void HandOver() { core_.reset(); }
+
+ private:
+  std::shared_ptr<ServerCore> core_;
+};
+
 }  // namespace
+
+Responder::~Responder() {
+  if (!sink_) return;
+  try {
+    sink_->Send(HttpResponse{.status = 500, .headers = {}, .body = {}});
+  } catch (const std::bad_alloc&) {
+    base::Log(base::LogLevel::kError, "out_of_memory");
+  }
+}
 
 struct HttpServer::Impl : std::enable_shared_from_this<HttpServer::Impl> {
   Impl(Engine::Impl& the_engine, ServerOptions options, Handler handler)
@@ -28,12 +57,18 @@ struct HttpServer::Impl : std::enable_shared_from_this<HttpServer::Impl> {
         pause(engine.loops[0]->context) {
     core->options = std::move(options);
     core->handler = std::move(handler);
+    if (core->options.refuse) {
+      core->overload_answer = core->options.refuse(503, "more requests at once than can be served");
+    }
+    core->overload_answer.status = 503;
   }
 
   base::Status Listen();
   void Open();
   void StopListening();
   void Close();
+  void Admit(Socket socket, const std::shared_ptr<Lane>& lane);
+  void AdmitWaiting();
   static Task<void> Accept(std::shared_ptr<Impl> self);
 
   Engine::Impl& engine;
@@ -80,23 +115,47 @@ Task<void> HttpServer::Impl::Accept(std::shared_ptr<Impl> self) {
     error_code error;
     Socket socket =
         co_await self->acceptor.async_accept(lane->loop(), asio::redirect_error(kUseTask, error));
-    if (error == asio::error::operation_aborted || !self->acceptor.is_open()) co_return;
-    ServerCore& core = *self->core;
-    if (error) {
-      base::Log(base::LogLevel::kWarn, "accept_failed",
-                {{base::Field::kListener, core.options.name},
-                 {base::Field::kErrorText, error.message()}});
-      self->pause.expires_after(kAcceptPause);
-      co_await self->pause.async_wait(asio::redirect_error(kUseTask, error));
+    if (!error) {
+      self->Admit(std::move(socket), lane);
       continue;
     }
-    if (core.connections.fetch_add(1) >= core.options.limits.max_connections) {
-      core.connections.fetch_sub(1);
-      continue;  // closes it
-    }
-    lane->Post([lane, socket = std::move(socket)]() mutable {
-      std::make_shared<Connection>(lane, std::move(socket))->Begin();
+    if (error == asio::error::operation_aborted || !self->acceptor.is_open()) co_return;
+    base::Log(base::LogLevel::kWarn, "accept_failed",
+              {{base::Field::kListener, self->core->options.name},
+               {base::Field::kErrorText, error.message()}});
+    self->pause.expires_after(kAcceptPause);
+    co_await self->pause.async_wait(asio::redirect_error(kUseTask, error));
+  }
+}
+
+void HttpServer::Impl::Admit(Socket socket, const std::shared_ptr<Lane>& lane) {
+  const bool is_full = core->connections.fetch_add(1) >= core->options.limits.max_connections;
+  Place place(core);
+  if (is_full) {
+    if (core->options.overloaded) core->options.overloaded(Overload::kConnection);
+    return;  // closes it
+  }
+  try {
+    lane->Post([lane, socket = std::move(socket), place = std::move(place)]() mutable {
+      const auto connection = std::make_shared<Connection>(lane, std::move(socket));
+      place.HandOver();
+      connection->Begin();
     });
+  } catch (const std::bad_alloc&) {
+    base::Log(base::LogLevel::kError, "out_of_memory");  // and closes it
+  }
+}
+
+// Closing a listener resets those who have connected and were not accepted yet, and they cannot
+// know that their request was not read.
+void HttpServer::Impl::AdmitWaiting() {
+  error_code error;
+  acceptor.non_blocking(true, error);
+  for (std::size_t i = 0; !error && i < core->options.limits.max_connections; ++i) {
+    const std::shared_ptr<Lane>& lane = lanes[i % lanes.size()];
+    Socket socket(lane->loop());
+    acceptor.accept(socket, error);
+    if (!error) Admit(std::move(socket), lane);
   }
 }
 
@@ -105,6 +164,7 @@ void HttpServer::Impl::StopListening() {
   engine.RunOnAll([this](std::size_t i) {
     if (i == 0) {
       error_code error;
+      AdmitWaiting();
       acceptor.close(error);
       pause.cancel();
     }
@@ -118,6 +178,7 @@ void HttpServer::Impl::Close() {
   // No lane calls it any more, and what it holds must not outlive the server.
   core->handler = nullptr;
   core->options.refuse = nullptr;
+  core->options.overloaded = nullptr;
 }
 
 base::Result<std::unique_ptr<HttpServer>> HttpServer::Start(Engine& engine, ServerOptions options,
@@ -143,6 +204,10 @@ HttpServer::~HttpServer() {
 
 std::uint16_t HttpServer::port() const {
   return impl_->port;
+}
+
+void HttpServer::Leave() {
+  impl_->core->leaving = true;
 }
 
 void HttpServer::StopListening() {

@@ -1,9 +1,9 @@
 // An HTTP/1.1 server on one listening socket, plain or TLS, made of Asio coroutines and Beast's
 // parser, neither of which shows here. It gives each request, fully read and within limits, to one
 // handler on an engine thread; the handler answers at once or later, from any thread, through its
-// `Responder`. Malformed or oversized requests are answered by the engine itself (400, 408, 413,
-// 431, 501, 505) through `ServerOptions::refuse`, so that every error has the same shape. Owned by
-// main.
+// `Responder`. Malformed or oversized requests, and those beyond what it takes on at once, are
+// answered by the engine itself (400, 408, 413, 431, 501, 503, 505) through
+// `ServerOptions::refuse`, so that every error has the same shape. Owned by main.
 #pragma once
 
 #include <cstddef>
@@ -40,6 +40,7 @@ class Responder {
   class Sink {
    public:
     virtual ~Sink() = default;
+    // What throws here is as good as sent: the sink has ended the exchange, or does when it goes.
     virtual void Send(HttpResponse response) = 0;
     virtual std::shared_ptr<ResponseStream> Start(HttpResponse head) = 0;
     virtual void Cut() { Send(HttpResponse{.status = 500, .headers = {}, .body = {}}); }
@@ -48,9 +49,7 @@ class Responder {
   explicit Responder(std::unique_ptr<Sink> sink) : sink_(std::move(sink)) {}
   Responder(Responder&&) noexcept = default;
   Responder& operator=(Responder&&) noexcept = default;
-  ~Responder() {
-    if (sink_) sink_->Send(HttpResponse{.status = 500, .headers = {}, .body = {}});
-  }
+  ~Responder();
 
   // Sends the response; any thread.
   void Send(HttpResponse response) { std::exchange(sink_, nullptr)->Send(std::move(response)); }
@@ -70,12 +69,18 @@ using Handler = std::function<void(HttpRequest, Responder)>;
 struct ServerLimits {
   std::size_t max_header_bytes = 16 * 1024;
   std::size_t max_body_bytes = 256 * 1024;
-  std::size_t max_connections = 4096;
+  std::size_t max_connections = 4096;  // one beyond is closed as soon as it is accepted
+  // Requests that the handler has and has not answered; one beyond is answered 503 at once, before
+  // anything is done for it, and its connection goes on. A stream counts until its head is sent.
+  std::size_t max_unanswered = 4096;
   base::Millis read_timeout{10'000};  // from the first byte of a request to its last
   base::Millis idle_timeout{60'000};  // between requests
   base::Millis write_timeout{30'000};
   base::Millis handshake_timeout{10'000};
 };
+
+// What a server turned away because it had as much as it takes.
+enum class Overload : std::uint8_t { kConnection, kRequest };
 
 struct ServerOptions {
   std::string name{};  // "commerce", "shopper": for logs
@@ -85,9 +90,10 @@ struct ServerOptions {
   ServerLimits limits{};
   // Makes the response for a request that never reaches the handler. Default: an empty body.
   std::function<HttpResponse(int status, std::string reason)> refuse{};
+  std::function<void(Overload)> overloaded{};  // called for each; must be quick
 };
 
-// Start, StopListening, Drain and the end: any thread but the engine's own (CHECK). The handler
+// Start, Leave, StopListening, Drain, the end: any thread but the engine's own (CHECK). The handler
 // runs on engine threads, for several connections at once, and never again once the server has
 // gone.
 class HttpServer {
@@ -100,11 +106,15 @@ class HttpServer {
 
   std::uint16_t port() const;
 
+  // From now on each answer says "connection: close", and everything else goes on: so that proxies
+  // move elsewhere before StopListening, without one request in the way of a closing connection.
+  void Leave();
   // No new connections; idle keep-alive connections close, running requests get "connection:
-  // close".
+  // close". Whoever had connected has a second for its first request: it would not know that it was
+  // not served.
   void StopListening();
-  // Waits until no request is running, at most `limit`, closing streams at once. True when all
-  // ended.
+  // Waits until no request is running or awaited, at most `limit`, closing streams at once. True
+  // when all ended.
   bool Drain(base::Millis limit);
 
   struct Impl;  // for net/ only

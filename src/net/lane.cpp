@@ -1,8 +1,9 @@
 #include "net/lane.h"
 
 #include <algorithm>
-#include <boost/asio/post.hpp>
+#include <new>
 
+#include "base/log.h"
 #include "net/http_connection.h"
 #include "net/response_head.h"
 
@@ -34,34 +35,22 @@ Lane::Lane(std::shared_ptr<ServerCore> core, asio::io_context& loop, std::thread
       thread_(thread),
       sweep_(SweepInterval(core_->options.limits)),
       now_(std::chrono::steady_clock::now()),
-      date_(FormatHttpDate(WallSeconds())) {}
-
-bool Lane::Post(std::move_only_function<void()>&& task) {
-  const std::lock_guard lock(mutex_);
-  if (!open_) return false;
-  inbox_.push_back(std::move(task));
-  if (inbox_.size() == 1) asio::post(loop_, [self = shared_from_this()] { self->RunInbox(); });
-  return true;
-}
-
-void Lane::RunInbox() {
-  std::vector<std::move_only_function<void()>> tasks;
-  {
-    const std::lock_guard lock(mutex_);
-    tasks.swap(inbox_);
-  }
-  for (auto& task : tasks) task();
-}
+      date_(FormatHttpDate(WallSeconds())),
+      inbox_(std::make_shared<Inbox>(loop)) {}
 
 void Lane::Open() {
   timer_.emplace(loop_);
   Sweep();
 }
 
-void Lane::Sweep() {
+void Lane::Sweep() noexcept {
   now_ = std::chrono::steady_clock::now();
-  date_ = FormatHttpDate(WallSeconds());
-  for (Connection* connection : connections_) connection->Sweep(now_);
+  try {
+    date_ = FormatHttpDate(WallSeconds());
+    for (Connection* connection : connections_) connection->Sweep(now_);
+  } catch (const std::bad_alloc&) {
+    base::Log(base::LogLevel::kError, "out_of_memory");  // the rest has its turn with the next one
+  }
   timer_->expires_after(sweep_);
   timer_->async_wait([weak = weak_from_this()](const boost::system::error_code& error) {
     const auto self = error ? nullptr : weak.lock();
@@ -74,11 +63,7 @@ void Lane::Retire() {
 }
 
 void Lane::Close() {
-  {
-    const std::lock_guard lock(mutex_);
-    open_ = false;
-  }
-  RunInbox();  // promises such as OnClosed are kept
+  inbox_->Close();  // promises such as OnClosed are kept
   timer_.reset();
   for (Connection* connection : connections_) connection->Abort();
 }

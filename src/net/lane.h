@@ -13,10 +13,10 @@
 #include <string>
 #include <string_view>
 #include <thread>
-#include <vector>
 
 #include "net/asio_types.h"
 #include "net/http_server.h"
+#include "net/inbox.h"
 #include "net/tls_context.h"
 
 namespace obolus::net {
@@ -28,8 +28,11 @@ struct ServerCore {
   Handler handler;
   std::optional<asio::ssl::context> tls;
   std::atomic<bool> stopping{false};
+  std::atomic<bool> leaving{false};  // each answer closes its connection
   std::atomic<std::size_t> connections{0};
-  std::atomic<std::size_t> running{0};  // requests between handler and last byte
+  std::atomic<std::size_t> running{0};     // requests between handler and last byte
+  std::atomic<std::size_t> unanswered{0};  // of them, those whose responder waits
+  HttpResponse overload_answer;            // made once: many get it when there is no time
   std::mutex mutex;
   std::condition_variable idle;  // `running` fell to 0
 
@@ -43,7 +46,7 @@ class Lane : public std::enable_shared_from_this<Lane> {
 
   // Runs `task` on the lane's thread, soon, never inside this call. Many tasks posted in a row wake
   // the thread once. False, with the task left alone: the server has gone. Any thread.
-  bool Post(std::move_only_function<void()>&& task);
+  bool Post(base::Loop::Task&& task) { return inbox_->Post(std::move(task)); }
   bool OnThread() const { return std::this_thread::get_id() == thread_; }
 
   // The rest: the lane's thread, or any one thread once the engine has stopped.
@@ -62,8 +65,7 @@ class Lane : public std::enable_shared_from_this<Lane> {
   std::string_view date() const { return date_; }
 
  private:
-  void RunInbox();
-  void Sweep();
+  void Sweep() noexcept;  // ends the process when it could not come again
 
   const std::shared_ptr<ServerCore> core_;
   asio::io_context& loop_;
@@ -73,10 +75,7 @@ class Lane : public std::enable_shared_from_this<Lane> {
   std::string date_;
   std::optional<Timer> timer_;
   std::list<Connection*> connections_;
-
-  std::mutex mutex_;
-  bool open_ = true;                                    // under mutex_
-  std::vector<std::move_only_function<void()>> inbox_;  // under mutex_
+  const std::shared_ptr<Inbox> inbox_;
 };
 
 }  // namespace obolus::net
