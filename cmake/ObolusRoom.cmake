@@ -13,13 +13,18 @@ function(obolus_room NAME)
   endif()
 endfunction()
 
-# obolus_test(NAME SOURCES a_test.cpp ... [LINKS target ...]): a GoogleTest program, one CTest test
-# a case.
+# obolus_test(NAME [AS_ONE] SOURCES a_test.cpp ... [LINKS target ...]): a GoogleTest program, one
+# CTest test a case, or one for all of them, where they share what takes long to start.
 function(obolus_test NAME)
-  cmake_parse_arguments(TEST "" "" "SOURCES;LINKS" ${ARGN})
+  cmake_parse_arguments(TEST "AS_ONE" "" "SOURCES;LINKS" ${ARGN})
   add_executable(${NAME} ${TEST_SOURCES})
   target_link_libraries(${NAME} PRIVATE ${TEST_LINKS} GTest::gtest_main)
   target_include_directories(${NAME} PRIVATE
     ${CMAKE_SOURCE_DIR}/src ${CMAKE_SOURCE_DIR}/tests ${CMAKE_SOURCE_DIR})
+  if(TEST_AS_ONE)
+    add_test(NAME ${NAME} COMMAND ${NAME})
+    set_tests_properties(${NAME} PROPERTIES TIMEOUT 600)
+    return()
+  endif()
   gtest_discover_tests(${NAME} DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT 120)
 endfunction()

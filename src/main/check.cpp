@@ -7,6 +7,7 @@
 
 #include "base/secret.h"
 #include "net/http_client.h"
+#include "storage/postgres_store.h"
 #include "vault/key_ring.h"
 
 namespace obolus::main {
@@ -37,6 +38,14 @@ void CheckDataDir(const Config& config, CheckReport& report) {
     Add(report, "warn",
         "memory cannot be locked, so secrets may reach the swap: raise RLIMIT_MEMLOCK");
   }
+}
+
+void CheckStore(const Config& config, CheckReport& report) {
+  if (config.store.kind != StoreKind::kPostgres) return;
+  storage::PostgresTarget target;
+  target.dsn = config.store.dsn;
+  const auto found = storage::CheckPostgres(target);
+  Add(report, found ? "ok  " : "FAIL", found ? *found : found.error().message);
 }
 
 // Any answer shows that name, network, certificates and listener are right; only Commerce knows
@@ -70,6 +79,7 @@ CheckReport CheckInstallation(const Config& config) {
   CheckReport report;
   Add(report, "ok  ", "configuration");
   CheckDataDir(config, report);
+  CheckStore(config, report);
   if (config.shopper.tls.mode == TlsMode::kOff) {
     Add(report, "warn",
         "shopper.tls.mode is off: only for trying, or behind a proxy on this machine");

@@ -15,6 +15,8 @@ namespace {
 
 using base::HttpPolicy;
 
+constexpr std::int64_t kOwnJobs = 16;  // of the store, at once: a claim, the sweep, health, counts
+
 bool IsLoopback(const std::string& address) {
   return address.starts_with("127.") || address == "::1" || address == "localhost";
 }
@@ -112,6 +114,7 @@ void ReadListeners(ConfigValues& values, Config& config) {
   config.commerce.tls = ReadTls(values, "commerce", true);
   CheckPlain(values, "commerce", config.commerce);
   ReadCallers(values, config);
+  config.commerce_max_requests = values.Integer("commerce.max_requests", 1, 1'000'000);
   config.members = values.Table("commerce.members");
   for (const auto& [member, pointer] : config.members) {
     if (!pointer.starts_with('/')) {
@@ -121,6 +124,7 @@ void ReadListeners(ConfigValues& values, Config& config) {
   config.shopper = ReadListener(values, "shopper");
   config.shopper.tls = ReadTls(values, "shopper", false);
   CheckPlain(values, "shopper", config.shopper);
+  config.shopper_max_requests = values.Integer("shopper.max_requests", 1, 1'000'000);
   config.max_connections = values.Integer("shopper.max_connections", 1, 1'000'000);
   config.default_origins = values.Texts("shopper.default_origins");
   for (const std::string& origin : config.default_origins) {
@@ -145,6 +149,7 @@ void ReadBridge(ConfigValues& values, Config& config) {
   bridge.ca = values.Text("bridge.ca");
   bridge.timeout_ms = values.Integer("bridge.timeout_ms", 100, 120'000);
   bridge.concurrency = values.Integer("bridge.concurrency", 1, 1024);
+  bridge.drain_per_s = values.Integer("bridge.drain_per_s", 0, 1'000'000);
   bridge.retry_delays_ms = values.Integers("bridge.retry_delays_ms", 0, 86'400'000);
   bridge.retry_longest_ms = values.Integer("bridge.retry_longest_ms", 100, 86'400'000);
   bridge.give_up_after_h = values.Integer("bridge.give_up_after_h", 1, 8760);
@@ -168,20 +173,42 @@ void ReadBridge(ConfigValues& values, Config& config) {
   }
 }
 
+std::string InDataDir(const Config& config, const std::string& path, const char* name) {
+  return path.empty() ? config.data_dir + "/" + name : path;
+}
+
+void ReadStore(ConfigValues& values, Config& config) {
+  const std::map<std::string, StoreKind> kinds = {{"sqlite", StoreKind::kSqlite},
+                                                  {"postgres", StoreKind::kPostgres},
+                                                  {"memory", StoreKind::kMemory}};
+  const auto kind = kinds.find(values.Text("store.kind"));
+  if (kind == kinds.end()) {
+    return values.Fault("store.kind", "must be \"sqlite\", \"postgres\" or \"memory\"");
+  }
+  config.store = {.kind = kind->second,
+                  .path = InDataDir(config, values.Text("store.path"), "obolus.db"),
+                  .dsn = values.Text("store.dsn"),
+                  .max_queued = values.Integer("store.max_queued", 1, 10'000'000)};
+  const std::int64_t needed = config.commerce_max_requests + config.shopper_max_requests +
+                              config.bridge.concurrency + kOwnJobs;
+  if (config.store.max_queued < needed) {
+    values.Fault("store.max_queued",
+                 "must be " + std::to_string(needed) +
+                     " or more: commerce.max_requests, shopper.max_requests and bridge.concurrency"
+                     " together, and " +
+                     std::to_string(kOwnJobs) + " for the service itself");
+  }
+  if (config.store.kind == StoreKind::kPostgres && config.store.dsn.empty()) {
+    values.Fault("store.dsn", "is needed: how to reach PostgreSQL");
+  }
+}
+
 void ReadRest(ConfigValues& values, Config& config) {
   config.data_dir = values.Text("data_dir");
   if (config.data_dir.empty()) values.Fault("data_dir", "is needed");
   config.io_threads = values.Integer("io_threads", 0, 64);
-  const std::string kind = values.Text("store.kind");
-  if (kind != "sqlite" && kind != "memory") {
-    values.Fault("store.kind", "must be \"sqlite\" or \"memory\"");
-  }
-  const auto or_in_data_dir = [&](const std::string& path, const char* name) {
-    return path.empty() ? config.data_dir + "/" + name : path;
-  };
-  config.store = {.in_memory = kind == "memory",
-                  .path = or_in_data_dir(values.Text("store.path"), "obolus.db"),
-                  .max_queued = values.Integer("store.max_queued", 16, 1'000'000)};
+  config.stop_delay_ms = values.Integer("stop_delay_ms", 0, 600'000);
+  ReadStore(values, config);
   config.sessions = {
       .payment_expires_in_s = values.Integer("sessions.payment_expires_in_s", 60, 86'400),
       .tds_expires_in_s = values.Integer("sessions.tds_expires_in_s", 60, 5940),
@@ -192,7 +219,7 @@ void ReadRest(ConfigValues& values, Config& config) {
   if (values.Text("vault.provider") != "embedded") {
     values.Fault("vault.provider", "must be \"embedded\"");
   }
-  config.vault = {.key_file = or_in_data_dir(values.Text("vault.key_file"), "obolus.keys"),
+  config.vault = {.key_file = InDataDir(config, values.Text("vault.key_file"), "obolus.keys"),
                   .card_valid_for_s = values.Integer("vault.card_valid_for_s", 60, 31'536'000)};
   const std::string level = values.Text("log.level");
   const std::map<std::string, base::LogLevel> levels = {{"debug", base::LogLevel::kDebug},
@@ -216,7 +243,7 @@ base::Result<Config> LoadConfig(const ConfigSources& sources) {
     // The programs that tests point at with OBOLUS_BIN and the like have no section.
     const auto key = ConfigValues::KeyOfVariable(variable);
     if (key && (key->find('.') != std::string::npos || *key == "data_dir" || *key == "public_url" ||
-                *key == "io_threads")) {
+                *key == "io_threads" || *key == "stop_delay_ms")) {
       values.AddSetting(*key, value, "the environment variable " + variable);
     }
   }

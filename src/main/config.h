@@ -14,6 +14,8 @@
 
 namespace obolus::main {
 
+enum class StoreKind { kSqlite, kPostgres, kMemory };
+
 enum class TlsMode { kOff, kServer, kMutual };
 
 struct TlsConfig {
@@ -33,27 +35,31 @@ struct Config {
   std::string data_dir;
   std::string public_url;
   std::int64_t io_threads = 0;
+  std::int64_t stop_delay_ms = 0;
 
   ListenerConfig commerce;
   http::CallerPolicy callers;
   std::map<std::string, std::string> members;
+  std::int64_t commerce_max_requests = 0;
 
   ListenerConfig shopper;
   std::vector<std::string> default_origins;
-  std::int64_t max_connections = 0;
+  std::int64_t shopper_max_requests = 0, max_connections = 0;
 
   ListenerConfig operators;
 
   struct {
     std::string url, source, certificate, key, ca;
-    std::int64_t timeout_ms = 0, concurrency = 0, retry_longest_ms = 0, give_up_after_h = 0;
+    std::int64_t timeout_ms = 0, concurrency = 0, drain_per_s = 0, retry_longest_ms = 0,
+                 give_up_after_h = 0;
     std::vector<std::int64_t> retry_delays_ms;
     bool terminal_id_in_tds_result = false;
   } bridge;
 
   struct {
-    bool in_memory = false;
+    StoreKind kind = StoreKind::kSqlite;
     std::string path;
+    std::string dsn;  // secret
     std::int64_t max_queued = 0;
   } store;
 

@@ -9,6 +9,7 @@
 
 #include "base/encoding.h"
 #include "main/config_values.h"
+#include "main/printed_config.h"
 #include "net/test_folder.h"
 
 namespace obolus::main {
@@ -34,6 +35,11 @@ base::Result<Config> Load(const Settings& more, std::map<std::string, std::strin
       {.file = file, .environment = std::move(environment), .settings = std::move(settings)});
 }
 
+Settings With(Settings settings, std::string more) {
+  settings.push_back(std::move(more));
+  return settings;
+}
+
 std::vector<std::string> FaultsOf(const base::Result<Config>& config) {
   std::vector<std::string> keys;
   if (config) return keys;
@@ -46,47 +52,6 @@ std::vector<std::string> FaultsOf(const base::Result<Config>& config) {
 }
 
 using Faults = std::vector<std::string>;
-
-std::string Join(const std::vector<std::string>& texts) {
-  std::string joined;
-  for (const auto& text : texts) joined += text + ",";
-  return joined;
-}
-
-void Print(std::ostream& out, const ListenerConfig& listener) {
-  out << listener.address << ' ' << listener.port << ' ' << static_cast<int>(listener.tls.mode)
-      << ' ' << listener.tls.certificate << ' ' << listener.tls.key << ' ' << listener.tls.client_ca
-      << '\n';
-}
-
-// Every member, so that a change of any shows.
-std::string Print(const Config& config) {
-  std::ostringstream out;
-  out << config.data_dir << ' ' << config.public_url << ' ' << config.io_threads << '\n';
-  Print(out, config.commerce);
-  Print(out, config.shopper);
-  Print(out, config.operators);
-  out << static_cast<int>(config.callers.rule) << ' ' << Join(config.callers.allowed_names);
-  for (const auto& digest : config.callers.api_key_digests) out << base::EncodeHex(digest) << ' ';
-  for (const auto& [member, pointer] : config.members) out << member << '=' << pointer << ' ';
-  out << Join(config.default_origins) << ' ' << config.max_connections << '\n';
-  const auto& bridge = config.bridge;
-  out << bridge.url << ' ' << bridge.source << ' ' << bridge.certificate << ' ' << bridge.key << ' '
-      << bridge.ca << ' ' << bridge.timeout_ms << ' ' << bridge.concurrency << ' '
-      << bridge.retry_longest_ms << ' ' << bridge.give_up_after_h << ' '
-      << bridge.terminal_id_in_tds_result << ' ';
-  for (const auto delay : bridge.retry_delays_ms) out << delay << ' ';
-  out << '\n'
-      << config.store.in_memory << ' ' << config.store.path << ' ' << config.store.max_queued
-      << '\n';
-  const auto& sessions = config.sessions;
-  out << sessions.payment_expires_in_s << ' ' << sessions.tds_expires_in_s << ' '
-      << sessions.max_attempts << ' ' << sessions.tds_result_on_expiry << ' '
-      << sessions.sweep_interval_ms << ' ' << sessions.keep_for_h << '\n';
-  out << config.vault.key_file << ' ' << config.vault.card_valid_for_s << ' '
-      << static_cast<int>(config.log_level) << '\n';
-  return out.str();
-}
 
 // The keys of config/default.toml, as it is written: a section or a key at the start of a line.
 std::set<std::string> DefaultKeys() {
@@ -130,11 +95,13 @@ TEST_F(ConfigTest, EveryKeyIsRead) {
       {"data_dir", "elsewhere"},
       {"public_url", "https://pay.example"},
       {"io_threads", "3"},
+      {"stop_delay_ms", "5000"},
       {"commerce.address", "127.0.0.2"},
       {"commerce.port", "9000"},
       {"commerce.require", "either"},
       {"commerce.api_keys", std::string(64, 'b')},
       {"commerce.allowed_names", "commerce"},
+      {"commerce.max_requests", "8"},
       {"commerce.tls.mode", "server", server_tls},
       {"commerce.tls.certificate", other_},
       {"commerce.tls.key", other_},
@@ -142,6 +109,7 @@ TEST_F(ConfigTest, EveryKeyIsRead) {
       {"shopper.address", "127.0.0.2"},
       {"shopper.port", "9001"},
       {"shopper.default_origins", "https://shop.example"},
+      {"shopper.max_requests", "8"},
       {"shopper.max_connections", "7"},
       {"shopper.tls.mode", "server", shopper_tls},
       {"shopper.tls.certificate", other_},
@@ -155,13 +123,15 @@ TEST_F(ConfigTest, EveryKeyIsRead) {
       {"bridge.ca", other_},
       {"bridge.timeout_ms", "500"},
       {"bridge.concurrency", "3"},
+      {"bridge.drain_per_s", "0"},
       {"bridge.retry_delays_ms", "1,2,3"},
       {"bridge.retry_longest_ms", "400"},
       {"bridge.give_up_after_h", "5"},
       {"bridge.terminal_id_in_tds_result", "true"},
       {"store.kind", "memory"},
       {"store.path", "other.db"},
-      {"store.max_queued", "99"},
+      {"store.dsn", "host=db.example"},
+      {"store.max_queued", "9999"},
       {"sessions.payment_expires_in_s", "61"},
       {"sessions.tds_expires_in_s", "62"},
       {"sessions.max_attempts", "2"},
@@ -175,11 +145,9 @@ TEST_F(ConfigTest, EveryKeyIsRead) {
   std::set<std::string> tried = {"vault.provider"};  // has one value only; the next test refuses it
   for (const Row& row : rows) {
     const auto before = Load(row.context);
-    Settings settings = row.context;
-    settings.push_back(row.key + "=" + row.value);
-    const auto after = Load(settings);
-    ASSERT_TRUE(before) << row.key << ": " << Join(FaultsOf(before));
-    ASSERT_TRUE(after) << row.key << ": " << Join(FaultsOf(after));
+    const auto after = Load(With(row.context, row.key + "=" + row.value));
+    ASSERT_TRUE(before) << row.key << ": " << JoinAll(FaultsOf(before));
+    ASSERT_TRUE(after) << row.key << ": " << JoinAll(FaultsOf(after));
     EXPECT_NE(Print(*before), Print(*after)) << row.key << " is not read";
     tried.insert(row.key);
   }
@@ -193,6 +161,7 @@ TEST_F(ConfigTest, EveryFaultNamesItsKey) {
       {"public_url", "https://pay.example/path"},
       {"public_url", "http://pay.example"},
       {"io_threads", "65"},
+      {"stop_delay_ms", "-1"},
       {"commerce.address", "0.0.0.0"},
       {"commerce.port", "65536"},
       {"commerce.port", "-1"},
@@ -202,10 +171,12 @@ TEST_F(ConfigTest, EveryFaultNamesItsKey) {
       {"commerce.api_keys", "not-hex"},
       {"commerce.api_keys", "abcd"},
       {"commerce.api_keys", ""},
+      {"commerce.max_requests", "0"},
       {"commerce.tls.mode", "on"},
       {"shopper.address", "192.0.2.1"},
       {"shopper.port", "65536"},
       {"shopper.default_origins", "https://shop.example/path"},
+      {"shopper.max_requests", "0"},
       {"shopper.max_connections", "0"},
       {"shopper.tls.mode", "mutual"},
       {"operator.address", "0.0.0.0"},
@@ -216,12 +187,13 @@ TEST_F(ConfigTest, EveryFaultNamesItsKey) {
       {"bridge.ca", "/nowhere/ca.pem"},
       {"bridge.timeout_ms", "99"},
       {"bridge.concurrency", "0"},
+      {"bridge.drain_per_s", "-1"},
       {"bridge.retry_delays_ms", "0,-1"},
       {"bridge.retry_delays_ms", "0,soon"},
       {"bridge.retry_longest_ms", "99"},
       {"bridge.give_up_after_h", "0"},
       {"bridge.terminal_id_in_tds_result", "yes"},
-      {"store.kind", "postgres"},
+      {"store.kind", "oracle"},
       {"store.max_queued", "15"},
       {"sessions.payment_expires_in_s", "59"},
       {"sessions.tds_expires_in_s", "5941"},
@@ -239,6 +211,11 @@ TEST_F(ConfigTest, EveryFaultNamesItsKey) {
   }
 }
 
+TEST_F(ConfigTest, TheStoresQueueHasRoomForAllRequestsAndTheRelay) {
+  EXPECT_EQ(FaultsOf(Load({"store.max_queued=2127"})), Faults{"store.max_queued"});
+  EXPECT_EQ(FaultsOf(Load({"store.max_queued=2128"})), Faults{});
+}
+
 TEST_F(ConfigTest, TlsNeedsItsFiles) {
   EXPECT_EQ(FaultsOf(Load({"commerce.tls.mode=server"})),
             (Faults{"commerce.tls.certificate", "commerce.tls.key"}));
@@ -252,8 +229,7 @@ TEST_F(ConfigTest, TlsNeedsItsFiles) {
 TEST_F(ConfigTest, WithTlsAListenerMayBeAnywhere) {
   const auto config = Load({"shopper.tls.mode=server", "shopper.tls.certificate=" + one_,
                             "shopper.tls.key=" + one_, "shopper.address=0.0.0.0"});
-  ASSERT_TRUE(config);
-  EXPECT_EQ(config->shopper.address, "0.0.0.0");
+  EXPECT_EQ(config.value().shopper.address, "0.0.0.0");
 }
 
 TEST_F(ConfigTest, ARuleThatAsksForCertificatesNeedsMutualTls) {
@@ -265,6 +241,11 @@ TEST_F(ConfigTest, ARuleThatAsksForCertificatesNeedsMutualTls) {
 TEST_F(ConfigTest, TheBridgesCertificateAndKeyGoTogether) {
   EXPECT_EQ(FaultsOf(Load({"bridge.certificate=" + one_})), Faults{"bridge.key"});
   EXPECT_EQ(FaultsOf(Load({"bridge.key=" + one_})), Faults{"bridge.key"});
+}
+
+TEST_F(ConfigTest, PostgresNeedsToKnowWhere) {
+  EXPECT_EQ(FaultsOf(Load({"store.kind=postgres"})), Faults{"store.dsn"});
+  EXPECT_TRUE(Load({"store.kind=postgres"}, {{"OBOLUS_STORE__DSN", "host=db.example"}}));
 }
 
 TEST_F(ConfigTest, NamesAllFaultsAtOnce) {
@@ -281,10 +262,9 @@ TEST_F(ConfigTest, WithoutAnythingItSaysWhatIsNeeded) {
 }
 
 TEST_F(ConfigTest, PathsDefaultIntoTheDataFolder) {
-  const auto config = Load({"data_dir=/var/lib/obolus"});
-  ASSERT_TRUE(config);
-  EXPECT_EQ(config->store.path, "/var/lib/obolus/obolus.db");
-  EXPECT_EQ(config->vault.key_file, "/var/lib/obolus/obolus.keys");
+  const auto config = Load({"data_dir=/var/lib/obolus"}).value();
+  EXPECT_EQ(config.store.path, "/var/lib/obolus/obolus.db");
+  EXPECT_EQ(config.vault.key_file, "/var/lib/obolus/obolus.keys");
 }
 
 class ConfigSourcesTest : public ConfigTest {
@@ -314,7 +294,7 @@ TEST_F(ConfigSourcesTest, TheEnvironmentReachesEveryKindOfKey) {
                                 {"OBOLUS_BRIDGE__RETRY_DELAYS_MS", "5, 6"},
                                 {"OBOLUS_SESSIONS__TDS_RESULT_ON_EXPIRY", "false"},
                                 {"OBOLUS_COMMERCE__MEMBERS__TERMINAL_ID", "/terminal/id"}});
-  ASSERT_TRUE(config) << Join(FaultsOf(config));
+  ASSERT_TRUE(config) << JoinAll(FaultsOf(config));
   EXPECT_EQ(config->public_url, "https://env.example");
   EXPECT_EQ(config->commerce.tls.client_ca, "ca.pem");
   EXPECT_EQ(config->callers.allowed_names, (std::vector<std::string>{"a", "b"}));

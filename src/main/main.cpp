@@ -11,6 +11,7 @@
 #include "main/contracts.h"
 #include "main/serve.h"
 #include "net/dev_certificates.h"
+#include "storage/sqlite_backup.h"
 
 namespace obolus::main {
 namespace {
@@ -26,6 +27,7 @@ struct Options {
   bool json = false;
   std::string id;
   std::string folder;
+  std::string target;
   cli::EventsQuery query;
 };
 
@@ -76,6 +78,41 @@ void AddServing(CLI::App& app, Options& options, int& code) {
       Print(report.text);
       return report.ok ? 0 : kNo;
     });
+  });
+}
+
+int BackUp(const Config& config, const Options& options) {
+  if (config.store.kind != StoreKind::kSqlite) {
+    std::fprintf(stderr,
+                 "obolus: store.kind is not sqlite, so there is no file to copy; for "
+                 "PostgreSQL see \"Back up\" in docs/operating.md\n");
+    return kUsage;
+  }
+  const auto backup = storage::BackUpSqlite(config.store.path, options.target);
+  if (!backup) return Complain(backup.error());
+  if (options.json) {
+    Print(base::ToText({{"file", options.target},
+                        {"bytes", backup->bytes},
+                        {"sessions", backup->sessions},
+                        {"pending_events", backup->pending_events}}) +
+          "\n");
+    return 0;
+  }
+  Print(options.target + ": " + std::to_string(backup->bytes) + " bytes, " +
+        std::to_string(backup->sessions) + " sessions, " + std::to_string(backup->pending_events) +
+        " events not yet delivered\n" + "Keep a copy of " + config.vault.key_file +
+        " too, in another place: without it cards and session keys in this file are of no use.\n");
+  return 0;
+}
+
+void AddBackup(CLI::App& app, Options& options, int& code) {
+  auto* backup =
+      app.add_subcommand("backup", "Copy the SQLite store to a new file, while it is in use");
+  AddConfigOptions(*backup, options);
+  backup->add_option("FILE", options.target, "Must not exist yet")->required();
+  backup->add_flag("--json", options.json, "For machines");
+  backup->callback([&] {
+    code = WithConfig(options, [&](const Config& config) { return BackUp(config, options); });
   });
 }
 
@@ -159,6 +196,7 @@ int Run(int argc, char** argv) {
                "obolus");
   app.require_subcommand(1);
   AddServing(app, options, code);
+  AddBackup(app, options, code);
   AddEvents(app, options, code);
   AddKeysAndCertificates(app, options, code);
   AddDocuments(app);

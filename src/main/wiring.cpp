@@ -11,6 +11,7 @@
 #include "app/expire_sessions.h"
 #include "app/relay_outbox.h"
 #include "base/metrics.h"
+#include "base/steady_clock.h"
 #include "eventing/http_event_bridge.h"
 #include "http/challenge_routes.h"
 #include "http/commerce_routes.h"
@@ -18,13 +19,20 @@
 #include "http/operator_routes.h"
 #include "http/page_routes.h"
 #include "http/shopper_routes.h"
+#include "main/clock_watch.h"
+#include "main/keys.h"
+#include "main/outbox_watch.h"
 #include "main/relay_metrics.h"
 #include "main/session_metrics.h"
 #include "storage/memory_store.h"
+#include "storage/postgres_store.h"
 #include "storage/sqlite_store.h"
 #include "vault/embedded_vault.h"
 #include "vault/jwe_envelope.h"
 #include "vault/key_ring.h"
+#ifdef OBOLUS_FAULTS
+#include "main/fault_plan.h"
+#endif
 
 namespace obolus::main {
 namespace {
@@ -35,6 +43,7 @@ using base::Status;
 
 constexpr Millis kDrainLimit{10'000};
 constexpr Millis kLeaseMargin{5'000};
+constexpr std::int64_t kOperatorRequests = 64;  // at once
 
 app::Settings SettingsOf(const Config& config) {
   const auto url = base::ParseUrl(config.public_url, base::HttpPolicy::kHttpOnLoopback);
@@ -62,6 +71,7 @@ app::RelayOptions RelayOptionsOf(const Config& config) {
   options.schedule.longest = Millis(config.bridge.retry_longest_ms);
   options.schedule.give_up_after = std::chrono::hours(config.bridge.give_up_after_h);
   options.concurrency = static_cast<std::size_t>(config.bridge.concurrency);
+  options.drain_per_s = static_cast<std::size_t>(config.bridge.drain_per_s);
   options.lease = Millis(config.bridge.timeout_ms) + kLeaseMargin;
   return options;
 }
@@ -87,19 +97,48 @@ Status MakeDataDir(const std::string& path) {
                                                        std::generic_category().message(errno));
 }
 
-Result<std::unique_ptr<app::Store>> OpenStore(const Config& config) {
+template <class Opened>
+Result<std::unique_ptr<app::Store>> AsStore(Opened opened) {
+  if (!opened) return std::unexpected(std::move(opened.error()));
+  return std::move(*opened);
+}
+
+Result<std::unique_ptr<app::Store>> OpenStore(const Config& config, base::IdSource& ids) {
   const auto max_queued = static_cast<std::size_t>(config.store.max_queued);
-  if (config.store.in_memory) {
-    storage::MemoryOptions options;
-    options.max_queued = max_queued;
-    return std::make_unique<storage::MemoryStore>(options);
+  switch (config.store.kind) {
+    case StoreKind::kMemory:
+      return std::make_unique<storage::MemoryStore>(
+          storage::MemoryOptions{.max_queued = max_queued});
+    case StoreKind::kPostgres: {
+      storage::PostgresOptions options;
+      options.target.dsn = config.store.dsn;
+      options.max_queued = max_queued;
+      return AsStore(storage::PostgresStore::Open(options, ids));
+    }
+    case StoreKind::kSqlite:
+      break;
   }
   storage::SqliteOptions options;
   options.path = config.store.path;
+#ifdef OBOLUS_FAULTS
+  if (const auto& pages = ArmedFaults().checkpoint_pages) {
+    options.checkpoint_pages = static_cast<std::int64_t>(*pages);
+  }
+#endif
   options.max_queued = max_queued;
-  auto store = storage::SqliteStore::Open(std::move(options));
-  if (!store) return std::unexpected(store.error());
-  return std::move(*store);
+  return AsStore(storage::SqliteStore::Open(std::move(options)));
+}
+
+std::string NameOf(const Config& config) {
+  switch (config.store.kind) {
+    case StoreKind::kMemory:
+      return "in memory";
+    case StoreKind::kPostgres:
+      return "of store.dsn";  // which may hold a password
+    case StoreKind::kSqlite:
+      break;
+  }
+  return config.store.path;
 }
 
 std::vector<app::SessionKeySecret> SessionSecrets(const vault::KeyRing& keys) {
@@ -119,18 +158,21 @@ std::vector<app::SessionKeySecret> SessionSecrets(const vault::KeyRing& keys) {
 
 // Members are in the order of their making; they go in the opposite order.
 struct Wiring::Parts {
-  explicit Parts(Config c, vault::KeyRing ring)
+  Parts(Config c, std::unique_ptr<base::RandomIdSource> source, std::unique_ptr<app::Store> opened,
+        vault::KeyRing ring)
       : config(std::move(c)),
+        ids(std::move(source)),
         keys(std::move(ring)),
         session_keys(SessionSecrets(keys)),
         envelope(keys.EnvelopeKeys()),
-        embedded_vault(keys, ids, clock),
+        embedded_vault(keys, *ids, clock),
         relay_metrics(metrics),
-        session_metrics(metrics) {}
+        session_metrics(metrics),
+        store(std::move(opened)) {}
 
   Config config;
-  base::SystemClock clock;
-  base::RandomIdSource ids;
+  base::SteadyClock clock;
+  std::unique_ptr<base::RandomIdSource> ids;
   base::Metrics metrics;
   vault::KeyRing keys;
   app::SessionKeys session_keys;
@@ -140,11 +182,14 @@ struct Wiring::Parts {
   RelayMetrics relay_metrics;
   SessionMetrics session_metrics;
   std::unique_ptr<net::Engine> engine;
+  std::unique_ptr<net::Engine> operator_engine;  // quick, however busy the other is
+  std::unique_ptr<ClockWatch> clock_watch;
   std::unique_ptr<app::Store> store;
   std::unique_ptr<app::Services> services;
   std::unique_ptr<eventing::HttpEventBridge> bridge;
   std::unique_ptr<app::RelayOutbox> relay;
   std::unique_ptr<app::ExpireSessions> sweep;
+  std::unique_ptr<OutboxWatch> outbox_watch;
   std::atomic<bool> stopping = false;
   std::unique_ptr<http::Router> commerce_router, shopper_router, operator_router;
   std::unique_ptr<net::HttpServer> commerce, shopper, operators;
@@ -152,9 +197,15 @@ struct Wiring::Parts {
 
   Status StartCore();
   Status StartListeners();
-  Result<std::unique_ptr<net::HttpServer>> Listen(const char* name, const ListenerConfig& listener,
-                                                  const http::CallerPolicy* callers,
-                                                  const http::Router& router);
+  struct Door {
+    const char* name;
+    const ListenerConfig& listener;
+    const http::Router& router;
+    net::Engine& engine;
+    std::int64_t max_requests;
+    const http::CallerPolicy* callers = nullptr;
+  };
+  Result<std::unique_ptr<net::HttpServer>> Listen(const Door& door);
   void Commited(const app::CommitNotice& notice);
 };
 
@@ -162,11 +213,10 @@ Status Wiring::Parts::StartCore() {
   const auto cores = std::max(1U, std::thread::hardware_concurrency());
   engine = std::make_unique<net::Engine>(
       config.io_threads > 0 ? static_cast<std::size_t>(config.io_threads) : cores);
-  auto opened = OpenStore(config);
-  if (!opened) return std::unexpected(opened.error());
-  store = std::move(*opened);
+  operator_engine = std::make_unique<net::Engine>(1);
+  clock_watch = std::make_unique<ClockWatch>(clock, *engine, metrics);
   services = std::make_unique<app::Services>(*store, embedded_vault, envelope, session_keys, feed,
-                                             clock, ids, SettingsOf(config));
+                                             clock, *ids, SettingsOf(config));
   auto made = eventing::HttpEventBridge::Make(
       {.url = config.bridge.url,
        .source = config.bridge.source,
@@ -182,51 +232,64 @@ Status Wiring::Parts::StartCore() {
       [this](const app::RelayReport& report) { relay_metrics.Report(report); });
   sweep = std::make_unique<app::ExpireSessions>(*services, *engine,
                                                 Millis(config.sessions.sweep_interval_ms));
+  outbox_watch = std::make_unique<OutboxWatch>(*services, *operator_engine);
   store->OnCommit([this](const app::CommitNotice& notice) { Commited(notice); });
   return {};
 }
 
+// The relay first: it must hear of events, however little memory there is for the rest.
 void Wiring::Parts::Commited(const app::CommitNotice& notice) {
-  session_metrics.Count(notice);
-  for (const auto& change : notice.sessions) feed.Publish(change.id);
   if (notice.events) relay->Wake();
+  if (!notice.elsewhere) session_metrics.Count(notice);
+  for (const auto& change : notice.sessions) feed.Publish(change.id);
 }
 
-Result<std::unique_ptr<net::HttpServer>> Wiring::Parts::Listen(const char* name,
-                                                               const ListenerConfig& listener,
-                                                               const http::CallerPolicy* callers,
-                                                               const http::Router& router) {
+Result<std::unique_ptr<net::HttpServer>> Wiring::Parts::Listen(const Door& door) {
   net::ServerOptions options;
-  options.name = name;
-  options.address = listener.address;
-  options.port = listener.port;
-  options.tls = ServerTlsOf(listener.tls, callers);
+  options.name = door.name;
+  options.address = door.listener.address;
+  options.port = door.listener.port;
+  options.tls = ServerTlsOf(door.listener.tls, door.callers);
   options.limits.max_connections = static_cast<std::size_t>(config.max_connections);
+  options.limits.max_unanswered = static_cast<std::size_t>(door.max_requests);
   options.refuse = [](int status, std::string reason) {
     return http::MakeProblem(status, std::move(reason));
   };
+  const base::Labels labels = {{"listener", door.name}};
+  options.overloaded =
+      [requests = metrics.AddCounter("obolus_requests_shed_total",
+                                     "Requests answered 503 because as many as "
+                                     "may be were being served.",
+                                     labels),
+       connections = metrics.AddCounter("obolus_connections_refused_total",
+                                        "Connections closed because there were as many as may be.",
+                                        labels)](net::Overload what) {
+        (what == net::Overload::kRequest ? requests : connections).Add();
+      };
   auto server = net::HttpServer::Start(
-      *engine, std::move(options), [&router](net::HttpRequest request, net::Responder responder) {
+      door.engine, std::move(options),
+      [&router = door.router](net::HttpRequest request, net::Responder responder) {
         router.Dispatch(std::move(request), std::move(responder));
       });
   if (!server) {
-    server.error().message = std::string("the ") + name + " listener: " + server.error().message;
+    server.error().message =
+        std::string("the ") + door.name + " listener: " + server.error().message;
   }
   return server;
 }
 
 Status Wiring::Parts::StartListeners() {
   const auto& app_services = *services;
-  commerce_router = std::make_unique<http::Router>("commerce", metrics, ids);
+  commerce_router = std::make_unique<http::Router>("commerce", metrics, *ids);
   commerce_router->AddGuard(http::RequireCaller(config.callers));
   http::AddCommerceRoutes(*commerce_router, app_services,
                           {app_services.settings.http_policy, config.members});
   http::AddEventRoutes(*commerce_router, app_services, metrics);
-  shopper_router = std::make_unique<http::Router>("shopper", metrics, ids);
+  shopper_router = std::make_unique<http::Router>("shopper", metrics, *ids);
   http::AddShopperRoutes(*shopper_router, app_services, *engine);
   http::AddPageRoutes(*shopper_router, app_services);
   http::AddChallengeRoutes(*shopper_router, app_services);
-  operator_router = std::make_unique<http::Router>("operator", metrics, ids);
+  operator_router = std::make_unique<http::Router>("operator", metrics, *ids);
   operator_router->AddGuard(http::RequireLocalCaller());
   http::AddOperatorRoutes(*operator_router, {app_services, metrics, stopping,
                                              [this](const app::OutboxCounts& counts) {
@@ -234,13 +297,16 @@ Status Wiring::Parts::StartListeners() {
                                                relay_metrics.ObserveStreams(feed.size());
                                              },
                                              [this] { relay->Wake(); }});
-  auto started = Listen("operator", config.operators, nullptr, *operator_router);
+  auto started =
+      Listen({"operator", config.operators, *operator_router, *operator_engine, kOperatorRequests});
   if (!started) return std::unexpected(started.error());
   operators = std::move(*started);
-  started = Listen("commerce", config.commerce, &config.callers, *commerce_router);
+  started = Listen({"commerce", config.commerce, *commerce_router, *engine,
+                    config.commerce_max_requests, &config.callers});
   if (!started) return std::unexpected(started.error());
   commerce = std::move(*started);
-  started = Listen("shopper", config.shopper, nullptr, *shopper_router);
+  started =
+      Listen({"shopper", config.shopper, *shopper_router, *engine, config.shopper_max_requests});
   if (!started) return std::unexpected(started.error());
   shopper = std::move(*started);
   return {};
@@ -249,19 +315,24 @@ Status Wiring::Parts::StartListeners() {
 Result<std::unique_ptr<Wiring>> Wiring::Start(Config config) {
   base::SetLogLevel(config.log_level);
   if (auto made = MakeDataDir(config.data_dir); !made) return std::unexpected(made.error());
+  auto ids = std::make_unique<base::RandomIdSource>();
+  auto store = OpenStore(config, *ids);
+  if (!store) return std::unexpected(store.error());
   const base::SystemClock clock;
-  auto keys = vault::KeyRing::Open(config.vault.key_file, clock);
+  auto keys = OpenKeys({.file = config.vault.key_file, .database = NameOf(config)}, **store, clock);
   if (!keys) return std::unexpected(keys.error());
-  std::unique_ptr<Wiring> wiring(
-      new Wiring(std::make_unique<Parts>(std::move(config), std::move(*keys))));
+  std::unique_ptr<Wiring> wiring(new Wiring(std::make_unique<Parts>(
+      std::move(config), std::move(ids), std::move(*store), std::move(*keys))));
   if (auto started = wiring->parts_->StartCore(); !started) {
     return std::unexpected(started.error());
   }
   if (auto started = wiring->parts_->StartListeners(); !started) {
     return std::unexpected(started.error());
   }
+  wiring->parts_->clock_watch->Start();
   wiring->parts_->relay->Start();
   wiring->parts_->sweep->Start();
+  wiring->parts_->outbox_watch->Start();
   return wiring;
 }
 
@@ -279,6 +350,12 @@ std::uint16_t Wiring::shopper_port() const {
 }
 std::uint16_t Wiring::operator_port() const {
   return parts_->operators->port();
+}
+
+void Wiring::Leave() {
+  parts_->stopping = true;
+  parts_->commerce->Leave();
+  parts_->shopper->Leave();
 }
 
 bool Wiring::Stop() {
@@ -302,7 +379,9 @@ bool Wiring::Stop() {
     parts.operators->Drain(Millis(1'000));
   }
   if (parts.store) parts.store->Close();
-  if (parts.engine) parts.engine->Stop();
+  for (auto* engine : {parts.operator_engine.get(), parts.engine.get()}) {
+    if (engine != nullptr) engine->Stop();
+  }
   return clean;
 }
 

@@ -15,13 +15,17 @@ class Wiring {
  public:
   // Everything is up when this returns. Errors name what to mend: kUnavailable (a folder, file,
   // database or port), kConflict (another process has the database), kForbidden (the key file can
-  // be read by others), kInvalid, kMalformed (keys, certificates).
+  // be read by others), kInvalid (keys, certificates, a PostgreSQL that would lose commits),
+  // kMalformed (keys, certificates).
   static base::Result<std::unique_ptr<Wiring>> Start(Config config);
   ~Wiring();  // Stop()
 
   std::uint16_t commerce_port() const;
   std::uint16_t shopper_port() const;
   std::uint16_t operator_port() const;
+
+  // Readiness ends and connections close with their answers; everything is served on.
+  void Leave();
 
   // Graceful: readiness ends, listeners close, requests and deliveries under way finish (at most 15
   // s), the store closes. True when all finished in time.

@@ -1,0 +1,57 @@
+// A whole configuration as text, so that a test sees whether a setting changed anything. Tests
+// only. One line a group; nothing reads it back.
+#pragma once
+
+#include <ostream>
+#include <sstream>
+#include <string>
+
+#include "base/encoding.h"
+#include "main/config.h"
+
+namespace obolus::main {
+
+inline std::string JoinAll(const std::vector<std::string>& texts) {
+  std::string joined;
+  for (const auto& text : texts) joined += text + ",";
+  return joined;
+}
+
+inline void Print(std::ostream& out, const ListenerConfig& listener) {
+  out << listener.address << ' ' << listener.port << ' ' << static_cast<int>(listener.tls.mode)
+      << ' ' << listener.tls.certificate << ' ' << listener.tls.key << ' ' << listener.tls.client_ca
+      << '\n';
+}
+
+// Every member, so that a change of any shows.
+inline std::string Print(const Config& config) {
+  std::ostringstream out;
+  out << config.data_dir << ' ' << config.public_url << ' ' << config.io_threads << ' '
+      << config.stop_delay_ms << '\n';
+  Print(out, config.commerce);
+  Print(out, config.shopper);
+  Print(out, config.operators);
+  out << static_cast<int>(config.callers.rule) << ' ' << JoinAll(config.callers.allowed_names);
+  for (const auto& digest : config.callers.api_key_digests) out << base::EncodeHex(digest) << ' ';
+  for (const auto& [member, pointer] : config.members) out << member << '=' << pointer << ' ';
+  out << JoinAll(config.default_origins) << ' ' << config.max_connections << ' '
+      << config.commerce_max_requests << ' ' << config.shopper_max_requests << '\n';
+  const auto& bridge = config.bridge;
+  out << bridge.url << ' ' << bridge.source << ' ' << bridge.certificate << ' ' << bridge.key << ' '
+      << bridge.ca << ' ' << bridge.timeout_ms << ' ' << bridge.concurrency << ' '
+      << bridge.drain_per_s << ' ' << bridge.retry_longest_ms << ' ' << bridge.give_up_after_h
+      << ' ' << bridge.terminal_id_in_tds_result << ' ';
+  for (const auto delay : bridge.retry_delays_ms) out << delay << ' ';
+  out << '\n'
+      << static_cast<int>(config.store.kind) << ' ' << config.store.dsn << ' ' << config.store.path
+      << ' ' << config.store.max_queued << '\n';
+  const auto& sessions = config.sessions;
+  out << sessions.payment_expires_in_s << ' ' << sessions.tds_expires_in_s << ' '
+      << sessions.max_attempts << ' ' << sessions.tds_result_on_expiry << ' '
+      << sessions.sweep_interval_ms << ' ' << sessions.keep_for_h << '\n';
+  out << config.vault.key_file << ' ' << config.vault.card_valid_for_s << ' '
+      << static_cast<int>(config.log_level) << '\n';
+  return out.str();
+}
+
+}  // namespace obolus::main
