@@ -1,8 +1,9 @@
 # Short names for what is done often. The commands themselves live in tools/, ./test and ./demo.
-.PHONY: help setup test demo check dev release bench kills tidy format lint asan tsan docs clean
+.PHONY: help setup test demo check dev release bench kills campaign permutations model simulate races \
+  outbox rolling footprint idempotency mutants load-programs backlog overload tidy format lint asan tsan docs clean
 
 help: ## this list
-	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
 setup: ## install what is missing (Debian 12)
 	@tools/setup
@@ -22,11 +23,67 @@ dev: setup ## build the preset dev
 release: setup ## build the preset release
 	@tools/build release
 
-bench: release ## durable sessions a second, beside a minimal program
-	@tools/build release minimal_server && node tests/bench/bench.mjs
+bench: bench-programs ## how fast it is, beside a minimal program, nginx and Node
+	@node bench/bench.mjs
+
+.PHONY: bench-full bench-docs bench-programs
+bench-full: bench-programs ## the same with ten million sessions, and PostgreSQL
+	@node bench/bench.mjs --full
+
+bench-docs: bench-programs ## bench-full, into docs/performance.md and docs/bench.svg
+	@node bench/bench.mjs --full --write-docs
+
+bench-programs:
+	@tools/setup --bench && cmake --preset release >/dev/null && tools/build release bench_programs
 
 kills: release ## kill -9 obolus 50 times during 500 payments
 	@node tests/e2e/kills.mjs --kills 50 --payments 500 --build build/release
+
+permutations: setup ## 100,000 orders of Commerce's events, with duplicates
+	@tools/build dev app_test && OBOLUS_PERMUTATIONS=50000 build/dev/src/app/app_test \
+	  --gtest_filter='ReceiveEventOrderProperty.*'
+
+campaign: dev release ## kill, cut the power of and fail the disk of obolus, 2,500 times
+	@OBOLUS_WITHOUT_FAULTS_BIN=build/release/src/main/obolus node --test tests/faults/plan.test.mjs
+	@node tests/faults/campaign.mjs --runs 500
+	@node tests/faults/memory.mjs --lives 200 --flows 6 --every 499
+
+outbox: dev ## 200,000 events on PostgreSQL, three obolus, kill -9 of one after the other
+	@node tests/replicas/outbox.mjs --events 200000
+
+rolling: dev ## 50 restarts by SIGTERM behind nginx while requests go on
+	@node tests/replicas/rolling.mjs --restarts 50 --replicas 3
+
+footprint: release ## what payments cost on PostgreSQL: rows, WAL, commits, processor time
+	@node tests/replicas/footprint.mjs --payments 3000 --build build/release
+
+model: dev ## check the protocol around the session machine with spin, in its larger forms
+	@node tests/model/model.mjs --full && node tests/model/model.mjs --table && \
+	  node tests/model/model.mjs --mutants
+
+SEEDS ?= 100000
+simulate: setup ## use cases and relay in a world that fails by seed; SEEDS=100000
+	@tools/build dev simulate && build/dev/tests/simulation/simulate --seeds $(SEEDS)
+
+load-programs: setup
+	@cmake --preset release >/dev/null && tools/build release obolus load_driver
+
+backlog: load-programs ## 50,000 events while the bridge is away, and its return
+	@node tests/load/backlog.mjs --build build/release
+
+overload: load-programs ## three times as many requests as can be served
+	@node tests/load/overload.mjs --build build/release
+
+races: setup ## 100,000 races for a session on SQLite, and as many among three replicas
+	@tools/build dev session_races_test postgres_races_test && export OBOLUS_RACES=100000 && \
+	  build/dev/tests/races/session_races_test --gtest_filter='*Sqlite*' && \
+	  build/dev/tests/races/postgres_races_test
+
+idempotency: release ## 64 clients, 1,000 keys, kill -9 in between
+	@OBOLUS_BIN=build/release/src/main/obolus node tests/e2e/idempotency.mjs --keys 1000 --kills 20
+
+mutants: setup ## break the source in known ways; each time a test must turn red
+	@node tests/mutants/run.mjs
 
 tidy: ## the house rules
 	@python3 tools/tidy && python3 tools/tidy_test

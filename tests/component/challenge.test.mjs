@@ -152,6 +152,22 @@ describe('a challenge', () => {
     assert.equal(obolus.bridge.about(tds_terminal_id).length, 0);
   });
 
+  for (const events of [
+    ['SessionVoided', 'CompleteTDSSession'],
+    ['CompleteTDSSession', 'SessionVoided'],
+  ]) {
+    test(`the shopper sees the void after ${events.join(' and ')}`, async () => {
+      const opened = await obolus.openChallenge();
+      const data = { tds_terminal_id: opened.tds_terminal_id, result: 'SUCCESS' };
+      for (const type of events) assert.equal((await obolus.event(type, data)).status, 204);
+      const page = await obolus.shopper('GET', opened.path);
+      assert.equal(page.status, 200);
+      assert.match(page.text, /Payment cancelled/);
+      const state = await obolus.state(opened.path.split('/').pop());
+      assert.deepEqual([state.status, state.data.reason_code], ['failure', 'VOIDED']);
+    });
+  }
+
   test('an unknown or forged challenge is a 404 that names nothing', async () => {
     for (const key of ['x', `tds_${'A'.repeat(50)}`]) {
       for (const [method, target] of [

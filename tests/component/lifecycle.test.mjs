@@ -1,6 +1,6 @@
 // Starting, stopping, dying and coming back; what the operator sees; and what must never be seen.
 import assert from 'node:assert/strict';
-import { readFileSync, readdirSync, statSync } from 'node:fs';
+import { copyFileSync, readFileSync, readdirSync, rmSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { kCards, payload } from '../support/card.mjs';
@@ -35,6 +35,26 @@ describe('a running obolus', () => {
     assert.match(shown.stdout, /A-1/);
   });
 
+  test('is backed up while it runs, and comes back from the copy', async () => {
+    const copy = path.join(obolus.folder, 'copy.db');
+    const { session_key, terminal_id } = await obolus.openPayment();
+    const backup = obolus.cli('backup', copy, '--json');
+    assert.equal(backup.status, 0, backup.stderr);
+    const report = JSON.parse(backup.stdout);
+    assert.ok(report.sessions >= 1 && report.bytes === statSync(copy).size, backup.stdout);
+    assert.equal(obolus.cli('backup', copy).status, 1, 'it replaces no file');
+    const cancel = await obolus.shopper('POST', `/sessions/${session_key}/cancel`);
+    assert.equal(cancel.status, 200, cancel.text);
+    await obolus.bridge.waitFor(terminal_id, 'CardSessionFailed', 20_000);
+    await obolus.process.stop();
+    const file = databaseFile(obolus);
+    for (const tail of ['', '-wal', '-shm']) rmSync(file + tail, { force: true });
+    copyFileSync(copy, file);
+    await obolus.launch();
+    const { json } = await obolus.operator('GET', `/sessions/${terminal_id}`);
+    assert.equal(json.state, 'open', 'as it was when the copy was made');
+  });
+
   test('loses nothing when it is killed', async () => {
     const open = await obolus.openPayment();
     const paid = await obolus.openPayment();
@@ -47,6 +67,23 @@ describe('a running obolus', () => {
     assert.equal((await obolus.state(paid.session_key)).status, 'success');
     await obolus.bridge.waitFor(paid.terminal_id, 'CardSessionCreated', 20_000);
     assert.equal((await obolus.pay(open.session_key)).status, 200);
+  });
+
+  test('goes on serving for a while after SIGTERM, and says that it is leaving', async () => {
+    await obolus.process.stop();
+    await obolus.launch({ OBOLUS_STOP_DELAY_MS: '60000' });
+    const { session_key } = await obolus.openPayment();
+    obolus.process.child.kill('SIGTERM');
+    await until('the end of readiness', async () => {
+      return (await obolus.operator('GET', '/readyz')).status === 503;
+    });
+    const answer = await obolus.shopper('GET', `/sessions/${session_key}`);
+    assert.equal(answer.status, 200, answer.text);
+    assert.equal(answer.headers.connection, 'close');
+    await obolus.openPayment();
+    const exit = await obolus.process.stop(); // the second signal
+    assert.equal(exit.code, 0);
+    await obolus.launch();
   });
 
   test('answers what it has begun, delivers what it can, and ends with 0', async () => {

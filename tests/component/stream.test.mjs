@@ -1,32 +1,11 @@
 // Server-Sent Events of a session's states (contract §4.1): the state at once, each change as it is
 // committed, and the end of the stream when the session has ended.
 import assert from 'node:assert/strict';
-import http from 'node:http';
 import { after, before, describe, test } from 'node:test';
 import { until } from '../support/client.mjs';
 import { assertMatches } from '../support/contracts.mjs';
+import { listen } from '../support/event_stream.mjs';
 import { Obolus } from '../support/obolus.mjs';
-
-// Opens the stream and collects its states.
-function listen(obolus, key) {
-  const stream = { states: [], closed: false };
-  const url = `http://127.0.0.1:${obolus.ports.shopper}/sessions/${key}/stream`;
-  stream.call = http.get(url, { headers: { accept: 'text/event-stream' } }, (answer) => {
-    Object.assign(stream, { status: answer.statusCode, headers: answer.headers });
-    let rest = '';
-    answer.setEncoding('utf8').on('data', (chunk) => {
-      const events = (rest + chunk).split('\n\n');
-      rest = events.pop();
-      for (const event of events) {
-        const data = /^event: state\ndata: (.*)$/m.exec(event);
-        if (data) stream.states.push(JSON.parse(data[1]));
-      }
-    });
-    answer.on('close', () => (stream.closed = true));
-  });
-  stream.call.on('error', () => (stream.closed = true));
-  return stream;
-}
 
 describe('the stream of a session', () => {
   let obolus;

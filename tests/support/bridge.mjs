@@ -28,7 +28,8 @@ export class Bridge {
   constructor() {
     this.deliveries = []; // every request in order: {event, headers, body, at, answered}
     this.refusedHandshakes = 0;
-    // What to answer: (delivery) => {status, headers} | 'reset' | {afterMs, status}. Default: 204.
+    // What to answer: (delivery) => {status, headers} | 'reset' | 'never' | {afterMs, status}.
+    // Default: 204.
     this.answer = () => ({ status: 204 });
   }
 
@@ -44,6 +45,7 @@ export class Bridge {
     delivery.answered = answer.status ?? answer;
     this.deliveries.push(delivery);
     if (answer === 'reset') return request.socket.destroy();
+    if (answer === 'never') return;
     if (answer.afterMs) await new Promise((resolve) => setTimeout(resolve, answer.afterMs));
     response.writeHead(answer.status, answer.headers ?? {}).end();
   }

@@ -16,12 +16,15 @@ import { makeCertificates, startObolus } from './stack.mjs';
 export const kShopOrigin = 'https://shop.example';
 
 export class Obolus {
-  static async start(extra = {}) {
+  // `environment`: of the program, beside our own. `shared`: {certs, apiKey, bridge} that replicas
+  // have in common; whoever made them ends them.
+  static async start(extra = {}, environment = {}, shared = undefined) {
     const obolus = new Obolus();
     obolus.folder = mkdtempSync(path.join(os.tmpdir(), 'obolus-test-'));
-    obolus.certs = makeCertificates(path.join(obolus.folder, 'certs'));
-    obolus.apiKey = newApiKey();
-    obolus.bridge = await Bridge.start(obolus.certs);
+    obolus.shared = shared;
+    obolus.certs = shared?.certs ?? makeCertificates(path.join(obolus.folder, 'certs'));
+    obolus.apiKey = shared?.apiKey ?? newApiKey();
+    obolus.bridge = shared?.bridge ?? (await Bridge.start(obolus.certs));
     // public_url has the shopper port, so ports are chosen here and not by the kernel.
     const [commerce, shopper, operator] = await freePorts(3);
     obolus.ports = { commerce, shopper, operator, bridge: obolus.bridge.port };
@@ -29,7 +32,7 @@ export class Obolus {
     const base = baseConfiguration({ ...obolus, shopOrigins: [kShopOrigin] });
     obolus.configuration = merged(base, extra);
     writeToml(obolus.configFile, obolus.configuration);
-    await obolus.launch();
+    await obolus.launch(environment);
     return obolus;
   }
 
@@ -42,7 +45,7 @@ export class Obolus {
   // Ends everything and says whether it ended well. What was printed stays in `process.text`.
   async stop() {
     const exit = await this.process.stop();
-    await this.bridge.stop();
+    if (!this.shared) await this.bridge.stop();
     rmSync(this.folder, { recursive: true, force: true });
     return exit;
   }

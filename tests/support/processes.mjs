@@ -17,7 +17,7 @@ const hasSetpriv = existsSync('/usr/bin/setpriv');
 // The program's path: from its environment variable, or in `build` ("build/release").
 export function programPath(name, build = process.env.OBOLUS_BUILD ?? 'build/dev') {
   const place = kPlaces[name];
-  const found = process.env[place.variable] ?? path.join(kRoot, build, place.path);
+  const found = process.env[place.variable] ?? path.resolve(kRoot, build, place.path);
   if (!existsSync(found))
     throw new Error(`${found} is not there: run tools/build, or set ${place.variable}`);
   return found;

@@ -58,7 +58,9 @@ export class Shopper {
       async () => {
         try {
           const answer = await request(url, { timeoutMs: 10_000, ...options });
-          if (answer.status < 500 && answer.status !== 429) return answer;
+          // The sandbox is still busy with the request that this one repeats.
+          const isEarly = answer.status === 409 && answer.text.includes('is still running');
+          if (answer.status < 500 && answer.status !== 429 && !isEarly) return answer;
         } catch {
           // Nobody there just now.
         }

@@ -20,11 +20,15 @@ export function makeCertificates(folder, build) {
 }
 
 // Starts `obolus serve` with that configuration. Returns {process, ready}.
-export async function startObolus(configFile, { build, timeoutMs, environment } = {}) {
-  const process = start('obolus', programPath('obolus', build), ['serve', '--config', configFile], {
-    environment,
-  });
+export async function startObolus(configFile, { timeoutMs, ...options } = {}) {
+  const process = launchObolus(configFile, options);
   return { process, ready: await process.event('ready', timeoutMs) };
+}
+
+// The same without waiting.
+export function launchObolus(configFile, { build, environment } = {}) {
+  const args = ['serve', '--config', configFile];
+  return start('obolus', programPath('obolus', build), args, { environment });
 }
 
 export class Stack {
@@ -36,7 +40,8 @@ export class Stack {
     this.configFile = path.join(folder, 'obolus.toml');
   }
 
-  async start() {
+  // Certificates and the configuration file.
+  prepare() {
     mkdirSync(this.folder, { recursive: true, mode: 0o700 });
     makeCertificates(this.certs, this.build);
     const scheme = this.tls ? 'https' : 'http';
@@ -45,15 +50,19 @@ export class Stack {
     this.operatorUrl = `http://127.0.0.1:${this.ports.operator}`;
     const base = baseConfiguration({ ...this, shopOrigins: [this.shopUrl] });
     writeToml(this.configFile, merged(base, this.extra));
+    return this;
+  }
+
+  async start() {
+    this.prepare();
     await this.startObolus();
     await this.startSandbox();
     return this;
   }
 
-  async startObolus() {
-    const { process, ready } = await startObolus(this.configFile, { build: this.build });
-    this.obolus = process;
-    return ready;
+  async startObolus({ environment, timeoutMs } = {}) {
+    this.obolus = launchObolus(this.configFile, { build: this.build, environment });
+    return this.obolus.event('ready', timeoutMs);
   }
 
   async startSandbox() {

@@ -35,17 +35,18 @@ OWNERS = {
     "openssl/": ["src/base/", "src/net/", "tests/support/"],
     "curl/": ["src/net/http_client.cpp"],
     "sqlite3.h": ["src/storage/sqlite_database.h", "src/storage/sqlite_database.cpp",
-                  "tests/bench/minimal_server.cpp"],
+                  "src/storage/faults/",
+                  "bench/minimal_server.cpp"],
     "toml++/": ["src/main/config_values.cpp"],
     "toml.hpp": ["src/main/config_values.cpp"],
     "CLI/": ["src/main/", "src/cli/", "sandbox/main.cpp"],
     "prometheus/": ["src/base/metrics.cpp"],
     "fmt/": ["src/base/"],
-    "libpq-fe.h": ["src/storage/"],
+    "libpq-fe.h": ["src/storage/postgres_connection.cpp", "src/storage/postgres_rows.cpp"],
     "gtest/": ["*_test.cpp", "tests/", "src/net/test_server.h"],
     "gmock/": ["*_test.cpp", "tests/"],
     "rapidcheck": ["*_test.cpp", "tests/"],
-    "benchmark/": ["tests/bench/"],
+    "benchmark/": ["bench/"],
 }
 
 _INCLUDE = re.compile(r'^\s*#\s*include\s+([<"])([^>"]+)[>"]')

@@ -1,0 +1,134 @@
+// Breaks the source in known ways, one at a time, and demands that the test made for it turns red:
+//
+//   node tests/mutants/run.mjs [--only TEXT]  each, in a worktree of its own; many minutes
+//   node tests/mutants/run.mjs --check        each replacement still fits exactly once; no build
+//
+// The worktree is build/mutants/tree, at the last commit; what is not committed is not tested.
+import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+import { kRoot, run } from '../support/processes.mjs';
+import { kMutants } from './mutants.mjs';
+
+const kTree = path.join(kRoot, 'build/mutants/tree');
+const kBuild = path.join(kTree, 'build/dev');
+const kPrograms = { obolus: 'src/main/obolus', 'obolus-sandbox': 'sandbox/obolus-sandbox' };
+const { values } = parseArgs({
+  options: { check: { type: 'boolean' }, only: { type: 'string', default: '' } },
+});
+const mutants = kMutants.filter(({ name }) => name.includes(values.only));
+
+const countOf = (text, part) => text.split(part).length - 1;
+const programOf = (target) =>
+  path.join(kBuild, kPrograms[target] ?? `${kFolders[target] ?? ''}/${target}`);
+const kFolders = {
+  app_test: 'src/app',
+  base_test: 'src/base',
+  domain_test: 'src/domain',
+  storage_test: 'src/storage',
+  store_contract_test: 'tests/contract',
+};
+
+function check() {
+  const faults = mutants
+    .map(({ name, file, text, by }) => {
+      const count = countOf(readFileSync(path.join(kRoot, file), 'utf8'), text);
+      if (text === by) return `${name}: changes nothing`;
+      return count === 1 ? '' : `${name}: its text stands ${count} times in ${file}`;
+    })
+    .filter(Boolean);
+  for (const fault of faults) console.error(fault);
+  console.log(`mutants: ${mutants.length}, of which ${faults.length} do not fit`);
+  return faults.length === 0 && mutants.length > 0;
+}
+
+function must(program, args, options) {
+  const done = run(program, args, { timeout: 3_600_000, maxBuffer: 2 ** 28, ...options });
+  if (done.status !== 0)
+    throw new Error(`${program} ${args.join(' ')}\n${done.stdout}${done.stderr}`);
+}
+
+function prepare() {
+  rmSync(kTree, { recursive: true, force: true });
+  must('git', ['worktree', 'prune'], { cwd: kRoot });
+  mkdirSync(path.dirname(kTree), { recursive: true });
+  must('git', ['worktree', 'add', '--quiet', '--detach', '--force', kTree, 'HEAD'], { cwd: kRoot });
+  for (const folder of ['web/node_modules', 'tests/node_modules']) {
+    if (existsSync(path.join(kRoot, folder))) {
+      symlinkSync(path.join(kRoot, folder), path.join(kTree, folder));
+    }
+  }
+  must('cmake', ['--preset', 'dev'], { cwd: kTree });
+}
+
+// What the other builds of this repository have compiled is compiled.
+const kCache = { CCACHE_BASEDIR: process.env.CCACHE_BASEDIR ?? kRoot, CCACHE_NOHASHDIR: '1' };
+
+function build({ target, script }) {
+  const targets = script ? [target, 'obolus-sandbox'] : [target];
+  const options = { timeout: 3_600_000, maxBuffer: 2 ** 28, env: { ...process.env, ...kCache } };
+  return run('ninja', ['-C', kBuild, '-j', '2', '--quiet', ...targets], options);
+}
+
+// True: the test passed. A test that does not end in time has failed.
+function passes({ target, tests, script }) {
+  const env = {
+    ...process.env,
+    OBOLUS_BIN: programOf('obolus'),
+    OBOLUS_SANDBOX_BIN: programOf('obolus-sandbox'),
+  };
+  try {
+    const { status, stdout } = script
+      ? run('node', script, { cwd: kTree, env, timeout: 600_000, maxBuffer: 2 ** 28 })
+      : run(programOf(target), [`--gtest_filter=${tests}`], { cwd: kTree, timeout: 60_000 });
+    if (!script && /Running 0 tests/.test(stdout)) throw new Error(`no test is named ${tests}`);
+    return status === 0;
+  } catch (error) {
+    if (error.code === 'ETIMEDOUT') return false;
+    throw error;
+  }
+}
+
+// Each test is green before anything is broken, or its red would say nothing.
+function verifyBaseline() {
+  for (const mutant of mutants) {
+    const { status, stdout, stderr } = build(mutant);
+    if (status !== 0) throw new Error(`the build failed:\n${stdout}${stderr}`);
+    if (!passes(mutant)) throw new Error(`${mutant.name}: its test fails without it`);
+  }
+}
+
+function verdictOf(mutant) {
+  const file = path.join(kTree, mutant.file);
+  const text = readFileSync(file, 'utf8');
+  if (countOf(text, mutant.text) !== 1) return 'does not fit';
+  writeFileSync(
+    file,
+    text.replace(mutant.text, () => mutant.by),
+  );
+  try {
+    if (build(mutant).status !== 0) return 'does not build';
+    return passes(mutant) ? 'SURVIVED' : 'killed';
+  } finally {
+    writeFileSync(file, text);
+  }
+}
+
+function runAll() {
+  prepare();
+  verifyBaseline();
+  const verdicts = mutants.map((mutant) => {
+    const began = performance.now();
+    const verdict = verdictOf(mutant);
+    const seconds = ((performance.now() - began) / 1000).toFixed(0);
+    const test = mutant.tests ?? mutant.script.join(' ');
+    console.log(`${mutant.name.padEnd(32)}${verdict.padEnd(16)}${seconds.padStart(5)} s  ${test}`);
+    return verdict;
+  });
+  must('git', ['worktree', 'remove', '--force', kTree], { cwd: kRoot });
+  const killed = verdicts.filter((verdict) => verdict === 'killed').length;
+  console.log(`${killed} of ${verdicts.length} mutants killed`);
+  return killed === verdicts.length && killed > 0;
+}
+
+process.exit((values.check ? check() : runAll()) ? 0 : 1);
