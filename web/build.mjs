@@ -42,6 +42,27 @@ const kBudgets = [
 
 const fileName = (path) => path.slice(path.lastIndexOf('/') + 1);
 
+/** The prefixes of the texts that the scripts of a page use. */
+const kTextsOf = { frame: ['frame.', 'fault.', 'error.'], checkout: ['checkout.', 'error.'] };
+
+const escapeHtml = (text) => text.replace(/[&<>"']/g, (c) => `&#${c.charCodeAt(0)};`);
+
+/** Puts the words of a language where a template says {{t.key}}, and its data block. */
+function translate(html, words) {
+  const data = (page) => {
+    const used = Object.entries(words).filter(([key]) =>
+      kTextsOf[page].some((prefix) => key.startsWith(prefix)),
+    );
+    return JSON.stringify(Object.fromEntries(used)).replaceAll('<', '\\u003c');
+  };
+  return html
+    .replace(/\{\{t\.([\w.]+)\}\}/g, (_, key) => {
+      if (typeof words[key] !== 'string') throw new Error(`no text for ${key}`);
+      return escapeHtml(words[key]);
+    })
+    .replace(/\{\{texts\.(\w+)\}\}/g, (_, page) => data(page));
+}
+
 /** Drops comments and indentation; line breaks stay, so text is never joined. */
 function shrinkHtml(html) {
   return html.replace(/<!--[\s\S]*?-->\s*/g, '').replace(/\n\s+/g, '\n');
@@ -87,10 +108,11 @@ async function main() {
     await bundle(from, out, { to, esbuild: { format, globalName, banner } });
   }
   for (const style of kStyles) await bundle(style, out, { esbuild: { banner: { css: kBanner } } });
+  const english = JSON.parse(await readFile(join(kHere, 'src/languages/en.json'), 'utf8'));
   for (const page of kPages) {
     await writeFile(
       join(out, fileName(page)),
-      shrinkHtml(await readFile(join(kHere, page), 'utf8')),
+      translate(shrinkHtml(await readFile(join(kHere, page), 'utf8')), english),
     );
   }
   const types = await readFile(join(kHere, 'src/host/obolus.d.ts'), 'utf8');

@@ -7,7 +7,8 @@ import type { FieldFault, FieldName } from '../shared/card_rules';
 import { digitsOf, editCvc, editNumber, eraseAcrossGap, type Edited } from '../shared/card_text';
 import { editExpiry, readExpiry } from '../shared/expiry';
 import { detectNetwork, kNetworkRules, type Network } from '../shared/networks';
-import { fieldMessage, kCardTaken, kFormClosed, kSecurityCodeHint } from './messages';
+import { fieldMessage } from './messages';
+import { text } from '../shared/texts';
 import type { CardSource, TypedCard } from './submission';
 
 export interface FieldsChange {
@@ -15,6 +16,7 @@ export interface FieldsChange {
   readonly complete: boolean;
   readonly valid: boolean;
   readonly network: Network | null;
+  readonly networks: Network[];
   readonly errors: { field: FieldName; code: FieldFault; message: string }[];
 }
 
@@ -120,11 +122,11 @@ export class CardFields implements CardSource {
   }
 
   wipe(): void {
-    this.lock(kCardTaken);
+    this.lock(text('frame.taken'));
   }
 
   close(): void {
-    this.lock(kFormClosed);
+    this.lock(text('frame.closed'));
   }
 
   private lock(status: string): void {
@@ -210,8 +212,7 @@ export class CardFields implements CardSource {
     const network = this.network();
     const rule = network === null ? null : kNetworkRules[network];
     this.element('network').textContent = rule?.label ?? '';
-    this.element('cvc-hint').textContent =
-      rule?.cvcLength === 4 ? kSecurityCodeHint.four : kSecurityCodeHint.three;
+    this.element('cvc-hint').textContent = text('frame.cvc.hint', { n: rule?.cvcLength ?? 3 });
   }
 
   /** Decides what the field shows: its fault when `may_show` or when typing on cannot mend it. */
@@ -259,11 +260,13 @@ export class CardFields implements CardSource {
       const code = this.fields_[field].shown;
       return code === null ? [] : [{ field, code, message: fieldMessage(field, code) }];
     });
+    const network = this.network();
     const change: FieldsChange = {
       empty: used.every((name) => this.fields_[name].input.value === ''),
       complete: used.every((name) => this.faultOf(name) === null),
       valid: errors.length === 0,
-      network: this.network(),
+      network,
+      networks: network === null ? [] : [network],
       errors,
     };
     const text = JSON.stringify(change);

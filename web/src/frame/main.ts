@@ -4,6 +4,7 @@
 
 import type { FrameMessage, HostMessage } from '../shared/protocol';
 import { publicState, type SessionState } from '../shared/session_state';
+import { readTexts } from '../shared/texts';
 import { applyAppearance } from './appearance';
 import { CardFields } from './card_fields';
 import { toFailure } from './failure';
@@ -52,6 +53,9 @@ class CardFrame {
       case 'focus':
         this.fields_.focus(message.field);
         break;
+      case 'blur':
+        if (document.activeElement instanceof HTMLElement) document.activeElement.blur();
+        break;
       case 'clear':
         this.fields_.clear();
         break;
@@ -65,10 +69,10 @@ class CardFrame {
   }
 
   private configure(message: Extract<HostMessage, { type: 'configure' }>): void {
-    if (this.configured_) return;
-    this.configured_ = true;
     applyAppearance(document.documentElement, message.theme, message.variables);
     this.fields_.setNameMode(message.name);
+    if (this.configured_) return;
+    this.configured_ = true;
     const form = document.getElementById('card');
     if (form) new ResizeObserver(() => this.reportHeight(form)).observe(form);
     this.send({ type: 'ready' });
@@ -107,6 +111,7 @@ class CardFrame {
   }
 }
 
+readTexts(document);
 const { sessionKey = '', allowedOrigins = '' } = document.body.dataset;
 // Our own pages embed the frame as any shop does.
 new CardFrame(sessionKey).start([location.origin, ...allowedOrigins.split(/\s+/).filter(Boolean)]);

@@ -1,8 +1,8 @@
 // A card form in the merchant's page: the public object, its events, and the calls to the frame
 // that wait for an answer. It never sees card data. Created by Obolus.card().
 
-import type { Appearance, CardEvents, CardOptions, FieldName } from './obolus';
-import type { FrameMessage, PublicState, WireError } from '../shared/protocol';
+import type { Appearance, CardEvents, CardOptions, CardUpdate, FieldName } from './obolus';
+import type { Configure, FrameMessage, PublicState, WireError } from '../shared/protocol';
 import { Emitter } from './emitter';
 import { ObolusError } from './errors';
 import { FrameLink } from './frame_link';
@@ -33,11 +33,16 @@ export class CardForm {
   private destroyed_ = false;
   private complete_ = false;
   private next_call_ = 1;
+  private networks_ = '';
+  private wishes_: CardUpdate;
 
   constructor(
     private readonly context_: CardContext,
-    private readonly options_: CardOptions,
-  ) {}
+    options: CardOptions,
+  ) {
+    const { locale, appearance } = context_;
+    this.wishes_ = { ...options, appearance, ...(locale === null ? {} : { locale }) };
+  }
 
   /** Throws `destroyed`, `already_mounted`, `argument_invalid` (no such element), in that order. */
   mount(target: Element | string): void {
@@ -50,21 +55,14 @@ export class CardForm {
         `No element to mount the card in: ${String(target)}`,
       );
     }
-    const { origin, sessionKey, locale, appearance } = this.context_;
-    const theme = appearance.theme ?? 'light';
-    const name = this.options_.name ?? 'hidden';
+    const { origin, sessionKey } = this.context_;
+    const configure = this.configuration();
     this.link_ = new FrameLink(element, {
       origin,
       sessionKey,
-      theme,
-      heightPx: name === 'hidden' ? kHeightPx : kHeightWithNamePx,
-      configure: {
-        type: 'configure',
-        locale,
-        theme,
-        variables: sendable(appearance.variables),
-        name,
-      },
+      theme: configure.theme,
+      heightPx: configure.name === 'hidden' ? kHeightPx : kHeightWithNamePx,
+      configure,
       onLoad: () => {
         this.connected_ = this.complete_ = false;
         this.rejectAll(new ObolusError('network_failed', 'The card form was loaded again.'));
@@ -80,6 +78,15 @@ export class CardForm {
 
   focus(field?: FieldName): void {
     this.link_?.send({ type: 'focus', field: field ?? null });
+  }
+
+  blur(): void {
+    this.link_?.send({ type: 'blur' });
+  }
+
+  update(changes: CardUpdate): void {
+    this.wishes_ = { ...this.wishes_, ...changes };
+    this.link_?.reconfigure(this.configuration());
   }
 
   clear(): void {
@@ -128,15 +135,22 @@ export class CardForm {
         this.events_.emit('ready', undefined);
         break;
       case 'enter':
-        this.events_.emit('enter', undefined);
+      case 'escape':
+        this.events_.emit(message.type, undefined);
+        break;
+      case 'expiring':
+        this.events_.emit('expiring', { secondsLeft: message.secondsLeft });
         break;
       case 'focus':
       case 'blur':
         this.events_.emit(message.type, { field: message.field });
         break;
       case 'change': {
-        const { empty, complete, valid, network, errors } = message;
-        this.events_.emit('change', { empty, complete, valid, network, errors });
+        const { empty, complete, valid, network, networks, errors } = message;
+        this.events_.emit('change', { empty, complete, valid, network, networks, errors });
+        const shown = JSON.stringify([network, networks]);
+        if (shown !== this.networks_) this.events_.emit('networkschange', { network, networks });
+        this.networks_ = shown;
         if (complete && !this.complete_) this.events_.emit('complete', undefined);
         this.complete_ = complete;
         break;
@@ -155,6 +169,21 @@ export class CardForm {
         this.take(message.call)?.reject(fromWire(message.error));
         break;
     }
+  }
+
+  private configuration(): Configure {
+    const { locale, name = 'hidden', appearance = {} } = this.wishes_;
+    return {
+      type: 'configure',
+      locale: locale?.slice(0, 35) ?? null,
+      theme: appearance.theme ?? 'light',
+      layout: appearance.layout ?? 'grid',
+      variables: sendable(appearance.variables),
+      rules: Object.fromEntries(
+        Object.entries(appearance.rules ?? {}).map(([part, rule]) => [part, sendable(rule)]),
+      ),
+      name,
+    };
   }
 
   private take(call: number): Call | undefined {
@@ -179,9 +208,11 @@ export class CardForm {
 /**
  * The variables that the protocol can carry; one odd value must not keep the form from starting.
  */
-function sendable(variables: Appearance['variables']): Record<string, string> {
+function sendable(variables: Partial<Record<string, string>> | undefined): Record<string, string> {
   return Object.fromEntries(
-    Object.entries(variables ?? {}).filter(([, v]) => typeof v === 'string' && v.length <= 60),
+    Object.entries(variables ?? {}).filter(
+      (entry): entry is [string, string] => typeof entry[1] === 'string' && entry[1].length <= 60,
+    ),
   );
 }
 

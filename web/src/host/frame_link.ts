@@ -3,15 +3,21 @@
 // document can get it; whatever comes back over that port can only come from there. A document that
 // does not answer in time (blocked, offline, wrong server) is reported as unreachable.
 
-import { isFrameMessage, kConnect, type FrameMessage, type HostMessage } from '../shared/protocol';
+import {
+  isFrameMessage,
+  kConnect,
+  type Configure,
+  type FrameMessage,
+  type HostMessage,
+} from '../shared/protocol';
 
 export interface FrameLinkOptions {
   readonly origin: string;
   readonly sessionKey: string;
-  readonly theme: 'light' | 'dark' | 'auto';
+  readonly theme: Configure['theme'];
   /** Until the frame says its own. */
   readonly heightPx: number;
-  readonly configure: HostMessage;
+  readonly configure: Configure;
   /** A document was loaded: whatever was asked of the one before it is lost. */
   readonly onLoad: () => void;
   readonly onMessage: (message: FrameMessage) => void;
@@ -20,11 +26,12 @@ export interface FrameLinkOptions {
 
 export const kReadyTimeoutMs = 20_000;
 
-const kSchemes = { light: 'light', dark: 'dark', auto: 'light dark' } as const;
+const kSchemes = { light: 'light', dark: 'dark', auto: 'light dark', contrast: 'light' } as const;
 
 export class FrameLink {
   readonly iframe: HTMLIFrameElement;
   private port_: MessagePort | null = null;
+  private configure_: Configure;
   private timer_: ReturnType<typeof setTimeout> | undefined;
 
   /** Appends the iframe to `parent`. */
@@ -34,6 +41,7 @@ export class FrameLink {
   ) {
     const iframe = parent.ownerDocument.createElement('iframe');
     this.iframe = iframe;
+    this.configure_ = options_.configure;
     iframe.title = 'Card details';
     // Scripts, and its own origin to call the server. No form submission (the frame submits nothing
     // but ciphertext, by fetch), no navigation of the page, no popups. No feature of the page is
@@ -58,6 +66,13 @@ export class FrameLink {
   send(message: HostMessage): boolean {
     this.port_?.postMessage(message);
     return this.port_ !== null;
+  }
+
+  /** What the frame is to be like from now on, also when its document is loaded again. */
+  reconfigure(configure: Configure): void {
+    this.configure_ = configure;
+    this.iframe.style.colorScheme = kSchemes[configure.theme];
+    this.send(configure);
   }
 
   /** Takes the iframe away; nothing is reported any more. */
@@ -88,6 +103,6 @@ export class FrameLink {
       this.options_.onMessage(event.data);
     };
     target.postMessage({ type: kConnect }, this.options_.origin, [port2]);
-    port1.postMessage(this.options_.configure);
+    port1.postMessage(this.configure_);
   }
 }

@@ -11,7 +11,10 @@ export type Network =
   | 'dinersclub'
   | 'jcb'
   | 'unionpay'
-  | 'maestro';
+  | 'maestro'
+  | 'cartesbancaires'
+  | 'bancontact'
+  | 'dankort';
 
 export type FieldName = 'number' | 'expiry' | 'cvc' | 'name';
 
@@ -49,10 +52,17 @@ export declare class ObolusError extends Error {
  * The look of the card frame. Values are checked in the frame; what it does not know it ignores.
  */
 export interface Appearance {
-  /** Default `light`; `auto` follows the shopper's system. */
-  theme?: 'light' | 'dark' | 'auto';
+  /** Default `light`; `auto` follows the shopper's system; `contrast` is black on white. */
+  theme?: 'light' | 'dark' | 'auto' | 'contrast';
+  /** Default `grid`: number above expiry and code. `line`: all in one, where there is room. */
+  layout?: 'grid' | 'stacked' | 'line';
   variables?: Partial<Record<AppearanceVariable, string>>;
+  /** Declarations for parts of the form, by the whitelist in docs/integrating.md. */
+  rules?: Partial<Record<AppearancePart, Readonly<Record<string, string>>>>;
 }
+
+export type AppearancePart =
+  'label' | 'input' | 'input:hover' | 'input:focus' | 'input:invalid' | 'placeholder' | 'error';
 
 /** Colours are `#rgb`, `#rrggbb` or a name; lengths are `px` or `rem`. */
 export type AppearanceVariable =
@@ -79,6 +89,13 @@ export interface CardOptions {
   name?: 'hidden' | 'optional' | 'required';
 }
 
+/** What `card.update` may change; what is left out stays. What the shopper typed stays as well. */
+export interface CardUpdate extends CardOptions {
+  /** BCP 47. */
+  locale?: string;
+  appearance?: Appearance;
+}
+
 export interface CardChange {
   /** Nothing is typed. */
   empty: boolean;
@@ -86,7 +103,10 @@ export interface CardChange {
   complete: boolean;
   /** No field has an error that the shopper sees. */
   valid: boolean;
+  /** Of the number as far as it is typed; of a co-badged card the one that the shopper chose. */
   network: Network | null;
+  /** Every network that the number works with; more than one when the card is co-badged. */
+  networks: readonly Network[];
   errors: { field: FieldName; code: FieldFault; message: string }[];
 }
 
@@ -100,16 +120,30 @@ export interface CardEvents {
   complete: void;
   /** The shopper pressed Enter, and no field after this one is still to be filled. */
   enter: void;
+  /** The shopper pressed Escape in the form: a dialog around it may close. */
+  escape: void;
+  /** Another network, or other networks to choose from. */
+  networkschange: { network: Network | null; networks: readonly Network[] };
+  /** The session ends in so many seconds; once at 120, and again after it was extended. */
+  expiring: { secondsLeft: number };
   /** Something failed outside a call that could reject. */
   error: ObolusError;
 }
 
 export interface Card {
-  /** Puts the card frame into `target`, an element or a selector. Throws ObolusError. */
+  /**
+   * Puts the card frame into `target`, an element or a selector. An iframe with the frame's address
+   * that `target` is or holds already is taken over: it loads while this library does. Throws
+   * ObolusError.
+   */
   mount(target: Element | string): void;
   /** Calls `listener` at every `event`; returns what ends that. */
   on<E extends keyof CardEvents>(event: E, listener: (value: CardEvents[E]) => void): () => void;
   focus(field?: FieldName): void;
+  /** Takes the focus out of the form. */
+  blur(): void;
+  /** Changes language, look or fields of a form that is shown; nothing typed is lost. */
+  update(changes: CardUpdate): void;
   /** Empties the fields. */
   clear(): void;
   /** Takes the frame out of the page, and with it what was typed; `mount` may follow. */

@@ -171,6 +171,7 @@ test('listeners hear events until they unsubscribe, complete once per completion
     complete: true,
     valid: true,
     network: 'visa',
+    networks: ['visa'],
     errors: [],
   };
   await frame.say({ type: 'focus', field: 'number' });

@@ -6,7 +6,9 @@ const kConfigure = {
   type: 'configure',
   locale: null,
   theme: 'auto',
+  layout: 'grid',
   variables: { colorText: '#000' },
+  rules: {},
   name: 'hidden',
 };
 const kState = {
@@ -24,6 +26,7 @@ const kHostMessages = [
   kConfigure,
   { type: 'focus', field: null },
   { type: 'focus', field: 'cvc' },
+  { type: 'blur' },
   { type: 'clear' },
   { type: 'submit', call: 1 },
   { type: 'cancel', call: 2 },
@@ -31,16 +34,27 @@ const kHostMessages = [
 const kFrameMessages = [
   { type: 'ready' },
   { type: 'enter' },
+  { type: 'escape' },
+  { type: 'expiring', secondsLeft: 120 },
   { type: 'resize', height: 180 },
   { type: 'focus', field: 'number' },
   { type: 'blur', field: 'name' },
-  { type: 'change', empty: false, complete: true, valid: true, network: 'visa', errors: [] },
+  {
+    type: 'change',
+    empty: false,
+    complete: true,
+    valid: true,
+    network: 'visa',
+    networks: ['visa'],
+    errors: [],
+  },
   {
     type: 'change',
     empty: false,
     complete: false,
     valid: false,
     network: null,
+    networks: [],
     errors: [{ field: 'number', code: 'invalid', message: 'm' }],
   },
   { type: 'error', error: kError },
@@ -68,8 +82,8 @@ test('a message with any member missing or of another type is kept out', () => {
       for (const value of tolerated) {
         const fits =
           value === null ||
-          (member === 'variables' && JSON.stringify(value) === '{}') ||
-          (member === 'errors' && Array.isArray(value) && value.length === 0) ||
+          (['variables', 'rules'].includes(member) && JSON.stringify(value) === '{}') ||
+          (['errors', 'networks'].includes(member) && Array.isArray(value) && value.length === 0) ||
           (member === 'locale' && value === 'x') ||
           typeof value === 'boolean';
         assert.ok(fits, `${member}: ${JSON.stringify(value)}`);
@@ -104,11 +118,11 @@ test('what is no message at all is kept out', () => {
 
 test('neither side takes the other side for itself', () => {
   for (const message of kHostMessages) {
-    if (message.type === 'focus') continue;
+    if (message.type === 'focus' || message.type === 'blur') continue;
     assert.equal(isFrameMessage(message), false, message.type);
   }
   for (const message of kFrameMessages) {
-    if (message.type === 'focus') continue;
+    if (message.type === 'focus' || message.type === 'blur') continue;
     assert.equal(isHostMessage(message), false, message.type);
   }
 });

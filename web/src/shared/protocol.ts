@@ -41,22 +41,25 @@ const state = shape({
   continueUrl: orNull(text(4096)),
 });
 
+/** `configure` may come again: what changed is applied, what the shopper typed stays. */
 export const isHostMessage = anyOf(
   shape({
     type: oneOf('configure'),
     locale: orNull(text(35)),
-    theme: oneOf('light', 'dark', 'auto'),
+    theme: oneOf('light', 'dark', 'auto', 'contrast'),
+    layout: oneOf('grid', 'stacked', 'line'),
     variables: dictionary(text(60), 20),
+    rules: dictionary(dictionary(text(60), 20), 10),
     name: oneOf('hidden', 'optional', 'required'),
   }),
   shape({ type: oneOf('focus'), field: orNull(field) }),
-  shape({ type: oneOf('clear') }),
+  shape({ type: oneOf('blur', 'clear') }),
   shape({ type: oneOf('submit'), call }),
   shape({ type: oneOf('cancel'), call }),
 );
 
 export const isFrameMessage = anyOf(
-  shape({ type: oneOf('ready', 'enter') }),
+  shape({ type: oneOf('ready', 'enter', 'escape') }),
   shape({ type: oneOf('resize'), height: integer(1, 4000) }),
   shape({ type: oneOf('focus', 'blur'), field }),
   shape({
@@ -65,11 +68,13 @@ export const isFrameMessage = anyOf(
     complete: flag,
     valid: flag,
     network: orNull(oneOf(...kNetworks)),
+    networks: list(oneOf(...kNetworks), kNetworks.length),
     errors: list(
       shape({ field, code: oneOf(...kFieldFaults), message: text(200) }),
       kFields.length,
     ),
   }),
+  shape({ type: oneOf('expiring'), secondsLeft: integer(0, 86_400) }),
   shape({ type: oneOf('error'), error }),
   shape({ type: oneOf('state'), state }),
   shape({ type: oneOf('done'), call, state }),
@@ -77,6 +82,7 @@ export const isFrameMessage = anyOf(
 );
 
 export type HostMessage = Guarded<typeof isHostMessage>;
+export type Configure = Extract<HostMessage, { type: 'configure' }>;
 export type FrameMessage = Guarded<typeof isFrameMessage>;
 export type WireError = Guarded<typeof error>;
 export type PublicState = Guarded<typeof state>;
