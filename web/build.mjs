@@ -75,6 +75,8 @@ async function bundle(entry, out, options) {
     outfile: join(out, fileName(options.to ?? entry)),
     bundle: true,
     minify: true,
+    // Private members end in an underscore, and nobody else's do.
+    mangleProps: /[a-z]_$/,
     target: ['es2020', 'chrome109', 'firefox115', 'safari15.4'],
     charset: 'ascii',
     legalComments: 'none',
