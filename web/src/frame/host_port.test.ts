@@ -1,15 +1,19 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { kConnect } from '../shared/protocol';
-import { acceptHost } from './host_port';
+import { kConnect, type FrameMessage } from '../shared/protocol';
+import { acceptHost, type HostPort } from './host_port';
 
 const kShop = 'https://shop.example.com';
 
 class FakePort {
   readonly sent: unknown[] = [];
+  closed = false;
   onmessage: ((event: { data: unknown }) => void) | null = null;
   postMessage(message: unknown): void {
     this.sent.push(message);
+  }
+  close(): void {
+    this.closed = true;
   }
 }
 
@@ -19,13 +23,14 @@ function frameIn(parent: object) {
   const received: unknown[] = [];
   const frame = {
     parent,
+    document: { title: 'Card' },
     addEventListener: (_: string, listener: (event: unknown) => void) => listeners.add(listener),
-    removeEventListener: (_: string, listener: (event: unknown) => void) =>
-      listeners.delete(listener),
   };
-  acceptHost(frame as unknown as Window, [kShop], (message, host) => {
+  let host: HostPort | undefined;
+  acceptHost(frame as unknown as Window, [kShop], (message, answer) => {
     received.push(message);
-    host.send({ type: 'ready' });
+    host ??= answer;
+    if (received.length === 1) host.send({ type: 'ready' });
   });
   const offer = (over: Record<string, unknown> = {}): FakePort => {
     const port = new FakePort();
@@ -40,7 +45,7 @@ function frameIn(parent: object) {
     port.onmessage?.({ data: { type: 'clear' } });
     return port;
   };
-  return { offer, received, listeners };
+  return { offer, received, send: (message: FrameMessage) => host?.send(message) };
 }
 
 test('a port from the parent and an allowed origin is taken and answered on', () => {
@@ -49,12 +54,43 @@ test('a port from the parent and an allowed origin is taken and answered on', ()
   assert.deepEqual(received, [{ type: 'clear' }]);
 });
 
-test('only the first port is taken', () => {
-  const { offer, received, listeners } = frameIn({});
-  offer();
-  assert.equal(offer().onmessage, null);
-  assert.equal(received.length, 1);
-  assert.equal(listeners.size, 0);
+test('a later port from the page takes over and hears how things stand', () => {
+  const { offer, received, send } = frameIn({});
+  const first = offer();
+  send({ type: 'resize', height: 100 });
+  send({ type: 'enter' });
+  send({ type: 'resize', height: 200 });
+  const second = offer();
+  assert.deepEqual([first.closed, second.closed], [true, false]);
+  assert.deepEqual(second.sent, [{ type: 'ready' }, { type: 'resize', height: 200 }]);
+  second.onmessage?.({ data: { type: 'blur' } });
+  assert.equal(second.sent.length, 2, 'told once');
+  first.onmessage?.({ data: { type: 'submit', call: 1 } });
+  assert.equal(received.length, 3, 'the first is not heard any more');
+});
+
+test('an answer goes to the port that asked, or nowhere', () => {
+  const { offer, send } = frameIn({});
+  const error = { code: 'network_failed' as const, message: 'm', fields: [] };
+  offer().onmessage?.({ data: { type: 'submit', call: 1 } });
+  const second = offer();
+  const heard = second.sent.length;
+  send({ type: 'failed', call: 1, error });
+  assert.equal(second.sent.length, heard);
+  second.onmessage?.({ data: { type: 'cancel', call: 1 } });
+  send({ type: 'failed', call: 1, error });
+  assert.equal(second.sent.length, heard + 1);
+});
+
+test('the host learns the title of the document, in whatever language it is', () => {
+  const { offer } = frameIn({});
+  const port = offer();
+  const configure = {
+    ...{ type: 'configure', locale: null, theme: 'light', layout: 'grid', name: 'hidden' },
+    ...{ variables: {}, rules: {} },
+  };
+  port.onmessage?.({ data: configure });
+  assert.deepEqual(port.sent.at(-1), { type: 'title', title: 'Card' });
 });
 
 test('other sources, origins that only look alike, and other messages are ignored', () => {
@@ -88,7 +124,6 @@ test('"null" is never allowed, even if it is listed', () => {
   const frame = {
     parent,
     addEventListener: (_: string, added: (event: unknown) => void) => (listener = added),
-    removeEventListener: () => undefined,
   };
   acceptHost(frame as unknown as Window, ['null'], () => assert.fail('taken'));
   const port = new FakePort();

@@ -1,7 +1,14 @@
 // A card form in the merchant's page: the public object, its events, and the calls to the frame
 // that wait for an answer. It never sees card data. Created by Obolus.card().
 
-import type { Appearance, CardEvents, CardOptions, CardUpdate, FieldName } from './obolus';
+import type {
+  Appearance,
+  CardChange,
+  CardEvents,
+  CardOptions,
+  CardUpdate,
+  FieldName,
+} from './obolus';
 import type { Configure, FrameMessage, PublicState, WireError } from '../shared/protocol';
 import { Emitter } from './emitter';
 import { ObolusError } from './errors';
@@ -20,6 +27,18 @@ export interface CardContext {
 const kHeightPx = 154;
 const kHeightWithNamePx = 234;
 
+// How soon a call notices that the iframe was taken out of the page, which makes no event.
+const kLostAfterMs = 500;
+
+const kNothing: CardChange = {
+  empty: true,
+  complete: false,
+  valid: true,
+  network: null,
+  networks: [],
+  errors: [],
+};
+
 interface Call {
   readonly resolve: (state: PublicState) => void;
   readonly reject: (error: ObolusError) => void;
@@ -31,9 +50,8 @@ export class CardForm {
   private link_: FrameLink | null = null;
   private connected_ = false;
   private destroyed_ = false;
-  private complete_ = false;
+  private shown_ = kNothing;
   private next_call_ = 1;
-  private networks_ = '';
   private wishes_: CardUpdate;
 
   constructor(
@@ -44,28 +62,27 @@ export class CardForm {
     this.wishes_ = { ...options, appearance, ...(locale === null ? {} : { locale }) };
   }
 
-  /** Throws `destroyed`, `already_mounted`, `argument_invalid` (no such element), in that order. */
+  /**
+   * Throws `destroyed`, `already_mounted`, `argument_invalid` (no such element, or an iframe that
+   * cannot be taken over), in that order.
+   */
   mount(target: Element | string): void {
     if (this.destroyed_) throw new ObolusError('destroyed', 'This card was destroyed.');
     if (this.link_) throw new ObolusError('already_mounted', 'This card is mounted already.');
     const element = typeof target === 'string' ? document.querySelector(target) : target;
     if (!element?.ownerDocument) {
-      throw new ObolusError(
-        'argument_invalid',
-        `No element to mount the card in: ${String(target)}`,
-      );
+      throw new ObolusError('argument_invalid', `No element to mount the card in: ${target}`);
     }
     const { origin, sessionKey } = this.context_;
     const configure = this.configuration();
     this.link_ = new FrameLink(element, {
       origin,
       sessionKey,
-      theme: configure.theme,
       heightPx: configure.name === 'hidden' ? kHeightPx : kHeightWithNamePx,
       configure,
       onLoad: () => {
-        this.connected_ = this.complete_ = false;
         this.rejectAll(new ObolusError('network_failed', 'The card form was loaded again.'));
+        this.reset();
       },
       onMessage: (message) => this.receive(message),
       onUnreachable: () => this.fail('The card form did not load.'),
@@ -96,8 +113,8 @@ export class CardForm {
   unmount(): void {
     this.link_?.close();
     this.link_ = null;
-    this.connected_ = this.complete_ = false;
     this.rejectAll(new ObolusError('not_mounted', 'The card was unmounted.'));
+    this.reset();
   }
 
   destroy(): void {
@@ -110,7 +127,7 @@ export class CardForm {
 
   /** True once the frame has answered: calls reach it. */
   get connected(): boolean {
-    return this.connected_;
+    return this.connected_ && !!this.link_?.attached;
   }
 
   /**
@@ -120,12 +137,40 @@ export class CardForm {
   call(type: 'submit' | 'cancel'): Promise<PublicState> {
     return new Promise((resolve, reject) => {
       const call = this.next_call_++;
-      if (!this.connected_ || !this.link_?.send({ type, call })) {
+      if (!this.connected || !this.link_?.send({ type, call })) {
         reject(new ObolusError('not_mounted', 'No card form is mounted and ready.'));
         return;
       }
+      if (this.calls_.size === 0) this.watchCalls();
       this.calls_.set(call, { resolve, reject });
     });
+  }
+
+  private watchCalls(): void {
+    setTimeout(() => {
+      if (this.link_ && !this.link_.attached) {
+        this.connected_ = false;
+        this.rejectAll(new ObolusError('not_mounted', 'The card form is not in the page.'));
+      } else if (this.calls_.size > 0) this.watchCalls();
+    }, kLostAfterMs);
+  }
+
+  /** No document to speak with, or a new one, in which nothing is typed. */
+  private reset(): void {
+    this.connected_ = false;
+    this.show(kNothing);
+  }
+
+  private show(change: CardChange): void {
+    const before = this.shown_;
+    if (JSON.stringify(change) === JSON.stringify(before)) return;
+    this.shown_ = change;
+    this.events_.emit('change', change);
+    const { network, networks, complete } = change;
+    if (network !== before.network || String(networks) !== String(before.networks)) {
+      this.events_.emit('networkschange', { network, networks });
+    }
+    if (complete && !before.complete) this.events_.emit('complete', undefined);
   }
 
   private receive(message: FrameMessage): void {
@@ -147,12 +192,7 @@ export class CardForm {
         break;
       case 'change': {
         const { empty, complete, valid, network, networks, errors } = message;
-        this.events_.emit('change', { empty, complete, valid, network, networks, errors });
-        const shown = JSON.stringify([network, networks]);
-        if (shown !== this.networks_) this.events_.emit('networkschange', { network, networks });
-        this.networks_ = shown;
-        if (complete && !this.complete_) this.events_.emit('complete', undefined);
-        this.complete_ = complete;
+        this.show({ empty, complete, valid, network, networks, errors });
         break;
       }
       case 'error':

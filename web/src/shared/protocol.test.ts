@@ -37,6 +37,7 @@ const kFrameMessages = [
   { type: 'escape' },
   { type: 'expiring', secondsLeft: 120 },
   { type: 'resize', height: 180 },
+  { type: 'title', title: 'Card details' },
   { type: 'focus', field: 'number' },
   { type: 'blur', field: 'name' },
   {
@@ -84,7 +85,7 @@ test('a message with any member missing or of another type is kept out', () => {
           value === null ||
           (['variables', 'rules'].includes(member) && JSON.stringify(value) === '{}') ||
           (['errors', 'networks'].includes(member) && Array.isArray(value) && value.length === 0) ||
-          (member === 'locale' && value === 'x') ||
+          (['locale', 'title'].includes(member) && value === 'x') ||
           typeof value === 'boolean';
         assert.ok(fits, `${member}: ${JSON.stringify(value)}`);
       }

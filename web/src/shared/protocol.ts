@@ -65,6 +65,7 @@ export const isFrameMessage = /* @__PURE__ */ (() =>
   anyOf(
     shape({ type: oneOf('ready', 'enter', 'escape') }),
     shape({ type: oneOf('resize'), height: integer(1, 4000) }),
+    shape({ type: oneOf('title'), title: text(200) }),
     shape({ type: oneOf('focus', 'blur'), field }),
     shape({
       type: oneOf('change'),
