@@ -51,7 +51,7 @@ const kSameAsEnglish: readonly { key: string; languages: readonly string[]; why:
   },
 ];
 
-    why: 'month and year both begin with m in Lithuanian; shops there use the English form',
+/** So that everything fits the form at 320 px; a placeholder counts as what usually is there. */
 const kLimits: readonly { keys: RegExp; characters: number }[] = [
   { keys: /^(checkout\.(pay|pay_amount|cancel|back)|start\.continue)$/, characters: 28 },
   { keys: /^frame\.\w+\.label$|^frame\.title$/, characters: 32 },
