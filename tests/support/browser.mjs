@@ -14,13 +14,17 @@ function keyHash(file) {
   return createHash('sha256').update(der).digest('base64');
 }
 
+export function chromiumPath() {
+  const found = kPlaces.find((place) => place && existsSync(place));
+  if (!found) throw new Error('no Chromium found: run tools/setup, or set CHROMIUM');
+  return found;
+}
+
 // {context, close}. `certificates`: PEM files whose keys are trusted.
-export async function openBrowser(certificates) {
-  const executablePath = kPlaces.find((place) => place && existsSync(place));
-  if (!executablePath) throw new Error('no Chromium found: run tools/setup, or set CHROMIUM');
+export async function openBrowser(certificates = []) {
   const profile = mkdtempSync(path.join(os.tmpdir(), 'obolus-browser-'));
   const context = await chromium.launchPersistentContext(profile, {
-    executablePath,
+    executablePath: chromiumPath(),
     chromiumSandbox: process.getuid() !== 0,
     args: [`--ignore-certificate-errors-spki-list=${certificates.map(keyHash).join(',')}`],
     viewport: { width: 1280, height: 900 },
