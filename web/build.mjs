@@ -15,6 +15,7 @@ const kBanner = '/* Obolus, Apache-2.0 */';
 
 const kScripts = [
   { from: 'src/host/script.ts', to: 'obolus.js', format: 'iife', globalName: 'Obolus' },
+  { from: 'src/host/element_script.ts', to: 'element.js', format: 'iife', globalName: 'Obolus' },
   { from: 'src/host/module.ts', to: 'obolus.mjs', format: 'esm' },
   { from: 'src/frame/main.ts', to: 'card.js', format: 'iife' },
   { from: 'src/page/checkout.ts', to: 'checkout.js', format: 'iife' },
@@ -32,6 +33,7 @@ const kPages = [
 /** Gzipped bytes; the issue "The shopper's side" sets them. */
 const kBudgets = [
   { what: 'loader', files: ['obolus.js'], limit: 5 * 1024 },
+  { what: 'loader with element', files: ['element.js'], limit: 5.5 * 1024 },
   { what: 'module loader', files: ['obolus.mjs'], limit: 5 * 1024 },
   {
     what: 'loader and card frame',

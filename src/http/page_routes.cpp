@@ -24,6 +24,7 @@ struct File {
 constexpr File kFiles[] = {
     {"obolus.js", "/client/v1/obolus.js", "text/javascript; charset=utf-8", true},
     {"obolus.mjs", "/client/v1/obolus.mjs", "text/javascript; charset=utf-8", true},
+    {"element.js", "/client/v1/element.js", "text/javascript; charset=utf-8", true},
     {"card.js", "/frame/v1/card.js", "text/javascript; charset=utf-8", false},
     {"card.css", "/frame/v1/card.css", "text/css; charset=utf-8", false},
     {"checkout.js", "/page/v1/checkout.js", "text/javascript; charset=utf-8", false},

@@ -212,17 +212,19 @@ export class CardForm {
   }
 
   private configuration(): Configure {
-    const { locale, name = 'hidden', appearance = {} } = this.wishes_;
+    const { locale, name, appearance = {} } = this.wishes_;
     return {
       type: 'configure',
       locale: locale?.slice(0, 35) ?? null,
-      theme: appearance.theme ?? 'light',
-      layout: appearance.layout ?? 'grid',
+      theme: known(appearance.theme, ['light', 'dark', 'auto', 'contrast']),
+      layout: known(appearance.layout, ['grid', 'stacked', 'line']),
       variables: sendable(appearance.variables),
       rules: Object.fromEntries(
-        Object.entries(appearance.rules ?? {}).map(([part, rule]) => [part, sendable(rule)]),
+        Object.entries(appearance.rules ?? {})
+          .slice(0, 10)
+          .map(([part, rule]) => [part, sendable(rule)]),
       ),
-      name,
+      name: known(name, ['hidden', 'optional', 'required']),
     };
   }
 
@@ -245,14 +247,19 @@ export class CardForm {
   }
 }
 
-/**
- * The variables that the protocol can carry; one odd value must not keep the form from starting.
- */
+/** `value`, or the first of `values`: one odd wish must not keep the form from starting. */
+function known<T>(value: T | undefined, values: [T, ...T[]]): T {
+  return values.find((known) => known === value) ?? values[0];
+}
+
+/** The variables that the protocol can carry. */
 function sendable(variables: Partial<Record<string, string>> | undefined): Record<string, string> {
   return Object.fromEntries(
-    Object.entries(variables ?? {}).filter(
-      (entry): entry is [string, string] => typeof entry[1] === 'string' && entry[1].length <= 60,
-    ),
+    Object.entries(variables ?? {})
+      .filter(
+        (entry): entry is [string, string] => typeof entry[1] === 'string' && entry[1].length <= 60,
+      )
+      .slice(0, 20),
   );
 }
 

@@ -77,7 +77,10 @@ export type AppearanceVariable =
   | 'gap';
 
 export interface InitOptions {
-  /** Origin of the Obolus server; default: where the script that loaded the library came from. */
+  /**
+   * Origin of the Obolus server; default: where the library was loaded from. In a bundle of the
+   * shop's own it must be given.
+   */
   baseUrl?: string;
   /** BCP 47. */
   locale?: string;
@@ -191,3 +194,48 @@ export interface Obolus {
 
 /** Starts the library for one session. Rejects with ObolusError `argument_invalid`. */
 export declare function init(sessionKey: string, options?: InitOptions): Promise<Obolus>;
+
+/**
+ * `<obolus-card session-key=… base-url=… locale=… theme=… layout=… name=…>`. What the card's
+ * listeners hear are its DOM events, `obolus-ready`, `obolus-change` and so on, with a `detail`.
+ */
+export interface ObolusCardElement extends HTMLElement {
+  /** Null until the element is in the page and has a session key. */
+  readonly obolus: Obolus | null;
+  readonly card: Card | null;
+  /** Variables and rules, which attributes cannot hold. */
+  appearance: Appearance;
+  /** As `Obolus.submit`; rejects with `not_mounted` while there is no session. */
+  submit(): Promise<SubmitResult>;
+  addEventListener<E extends keyof ObolusCardElementEvents>(
+    event: E,
+    listener: (this: ObolusCardElement, event: ObolusCardElementEvents[E]) => void,
+    options?: boolean | AddEventListenerOptions,
+  ): void;
+  addEventListener<E extends keyof HTMLElementEventMap>(
+    event: E,
+    listener: (this: ObolusCardElement, event: HTMLElementEventMap[E]) => void,
+    options?: boolean | AddEventListenerOptions,
+  ): void;
+  addEventListener(
+    event: string,
+    listener: EventListenerOrEventListenerObject,
+    options?: boolean | AddEventListenerOptions,
+  ): void;
+}
+
+export type ObolusCardElementEvents = {
+  [E in keyof CardEvents as `obolus-${E}`]: CustomEvent<CardEvents[E]>;
+} & { 'obolus-statechange': CustomEvent<SessionState> };
+
+/**
+ * Defines the element. Of the classic scripts only element.js has this, and calls it by itself. On
+ * a server nothing happens.
+ */
+export declare function defineObolusCard(tag?: string): void;
+
+declare global {
+  interface HTMLElementTagNameMap {
+    'obolus-card': ObolusCardElement;
+  }
+}

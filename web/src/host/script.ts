@@ -6,8 +6,8 @@ import { start } from './session';
 export { ObolusError } from './errors';
 
 // Known only while the script runs for the first time.
-const script = document.currentScript;
-const script_url = script instanceof HTMLScriptElement ? script.src : undefined;
+const script = typeof document === 'undefined' ? null : document.currentScript;
+const script_url = (script as HTMLScriptElement | null)?.src;
 
 export function init(sessionKey: string, options?: InitOptions): Promise<Obolus> {
   return start(script_url, sessionKey, options);

@@ -119,7 +119,7 @@ export function serverOrigin(base_url: string): string {
   try {
     url = new URL(base_url);
   } catch {
-    throw new ObolusError('argument_invalid', `baseUrl is not a URL: ${base_url}`);
+    throw new ObolusError('argument_invalid', `baseUrl must be the server's URL: ${base_url}`);
   }
   const loopback = /^(localhost|127(\.\d+){3}|\[::1\])$/.test(url.hostname);
   if (url.protocol !== 'https:' && !(url.protocol === 'http:' && loopback)) {
@@ -129,7 +129,8 @@ export function serverOrigin(base_url: string): string {
 }
 
 /**
- * What both builds export as `init`; `script_url` is where the library itself came from, if known.
+ * What both builds export as `init`; `script_url` is where the library itself came from, if known:
+ * the server, or, in a shop's own bundle, some other place.
  */
 export async function start(
   script_url: string | undefined,
@@ -141,7 +142,9 @@ export async function start(
   }
   return new Session({
     sessionKey: session_key,
-    origin: serverOrigin(options.baseUrl ?? script_url ?? ''),
+    origin: serverOrigin(
+      options.baseUrl ?? (script_url?.includes('/client/v1/') ? script_url : ''),
+    ),
     locale: options.locale?.slice(0, 35) ?? null,
     appearance: options.appearance ?? {},
   });

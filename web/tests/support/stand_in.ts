@@ -71,6 +71,8 @@ export class StandIn {
   readonly sessions = new Map<string, StandInSession>();
   readonly requests: string[] = [];
   readonly bankPosts: string[] = [];
+  /** What the shop has beside its empty page, by path. */
+  readonly shopFiles = new Map<string, string | Buffer>();
   origin = '';
   shop = '';
   hostile = '';
@@ -242,8 +244,9 @@ export class StandIn {
       '/acs': '<!doctype html><title>Bank</title>',
       '/paid': '<!doctype html><title>Paid</title>',
     };
-    const page = pages[url.pathname];
-    response.writeHead(page ? 200 : 404, { 'content-type': 'text/html; charset=utf-8' });
+    const page = this.shopFiles.get(url.pathname) ?? pages[url.pathname];
+    const type = kTypes[/\.(\w+)$/.exec(url.pathname)?.[1] ?? ''] ?? 'text/html; charset=utf-8';
+    response.writeHead(page ? 200 : 404, { 'content-type': type });
     response.end(page ?? '');
   }
 }
