@@ -18,9 +18,9 @@ using base::FieldError;
 using base::JsonReader;
 namespace json = base::json;
 
-constexpr std::array<std::string_view, 8> kNetworks = {
-    "VISA",        "MASTERCARD", "AMERICAN_EXPRESS", "DISCOVER",
-    "DINERS_CLUB", "JCB",        "UNIONPAY",         "MAESTRO"};
+constexpr std::array<std::string_view, 11> kNetworks = {
+    "VISA",     "MASTERCARD", "AMERICAN_EXPRESS", "DISCOVER",   "DINERS_CLUB", "JCB",
+    "UNIONPAY", "MAESTRO",    "CARTES_BANCAIRES", "BANCONTACT", "DANKORT"};
 constexpr std::array<std::string_view, 4> kReasons = {"SESSION_EXPIRED", "CANCELLED_BY_SHOPPER",
                                                       "ATTEMPTS_EXHAUSTED", "PROVIDER_UNAVAILABLE"};
 

@@ -16,6 +16,7 @@
 #include "base/clock.h"
 #include "base/id.h"
 #include "base/url.h"
+#include "domain/co_badges.h"
 #include "domain/session_machine.h"
 
 namespace obolus::app {
@@ -31,6 +32,7 @@ struct Settings {
   base::Millis vault_lease{20'000};             // for a remote vault's answer
   bool terminal_id_in_tds_result = false;
   domain::Policy policy;
+  domain::CoBadges co_badges;
 };
 
 struct Services {

@@ -36,14 +36,6 @@ base::Error Relocate(base::Error error) {
   return error;
 }
 
-// A session that names none allows all.
-std::vector<domain::CardNetwork> AllowedNetworks(const Session& session) {
-  if (!session.allowed_networks.empty()) return session.allowed_networks;
-  std::vector<domain::CardNetwork> all;
-  for (const auto& spelling : domain::NetworkSpellings()) all.push_back(spelling.network);
-  return all;
-}
-
 // The vault's word on a card that the shopper has replaced meanwhile: it must not end the waiting
 // for the new one. That a replaced card was stored still counts.
 bool IsOutdated(const Session& session, const Submission& submission,
@@ -125,7 +117,8 @@ void Check(const Shared& submission, const Session& session, std::string_view en
   const Services& services = submission->services;
   auto entry = services.envelope.Open(enc_payload);
   if (!entry) return submission->done(std::unexpected(Relocate(std::move(entry.error()))));
-  auto card = domain::CheckCard(std::move(*entry), AllowedNetworks(session), submission->now);
+  const domain::CardRules rules{session.allowed_networks, services.settings.co_badges};
+  auto card = domain::CheckCard(std::move(*entry), rules, submission->now);
   if (!card) return Refuse(submission, Relocate(std::move(card.error())));
   if (!services.vault.IsRemote()) return AskVault(submission, std::move(*card));
   Step(submission,

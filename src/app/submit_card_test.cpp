@@ -66,6 +66,16 @@ TEST(SubmitCard, ARefusedCardCountsAndNamesItsFaults) {
   EXPECT_TRUE(stand.Submit(opened.key)) << "the shopper may try again";
 }
 
+TEST(SubmitCard, TheShoppersChoiceOfNetworkIsWhatCommerceHears) {
+  AppStand stand;
+  const auto opened = stand.OpenPayment();
+  const auto view = stand.Submit(opened.key, "4000002500001001|7|2031|123|cartesbancaires");
+  ASSERT_TRUE(view);
+  EXPECT_EQ(view->session.card_session->card.network, domain::CardNetwork::kCartesBancaires);
+  EXPECT_NE(stand.Events(opened.session.id)[0].body.find("\"CARTES_BANCAIRES\""),
+            std::string::npos);
+}
+
 TEST(SubmitCard, TheLastRefusalEndsTheSession) {
   AppStand stand;
   const auto opened = stand.OpenPayment();

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "domain/co_badges.h"
 #include "domain/iin_ranges.h"
 
 namespace obolus::domain {
@@ -31,6 +32,10 @@ constexpr std::array<NetworkSpelling, kCardNetworkCount> kSpellings = {{
     {CardNetwork::kJcb, "JCB", "jcb", "jcb", "jcb"},
     {CardNetwork::kUnionPay, "UNIONPAY", "unionpay", "unionpay", "unionpay"},
     {CardNetwork::kMaestro, "MAESTRO", "maestro", "maestro", "maestro"},
+    {CardNetwork::kCartesBancaires, "CARTES_BANCAIRES", "cartesbancaires", "cartes bancaires",
+     "cartes-bancaires"},
+    {CardNetwork::kBancontact, "BANCONTACT", "bancontact", "bancontact", "bancontact"},
+    {CardNetwork::kDankort, "DANKORT", "dankort", "dankort", "dankort"},
 }};
 
 bool IsDigit(char c) {
@@ -61,24 +66,48 @@ SecretBytes WithoutSeparators(const SecretBytes& typed) {
   return number;
 }
 
-// What is wrong with the number, "" when nothing; `network` is set as soon as it is known.
-std::string_view NumberFault(std::string_view digits, std::span<const CardNetwork> allowed,
-                             std::optional<CardNetwork>* network) {
-  if (digits.empty()) return "is required";
-  if (!AllDigits(digits)) return "must be 12 to 19 digits";
-  *network = DetectNetwork(digits.substr(0, 8));
+// What a number turned out to be.
+struct NumberFinding {
+  std::string_view fault = {};              // "": none
+  std::string_view choice_fault = {};       // of the shopper's choice, once the number is good
+  std::optional<CardNetwork> network = {};  // as soon as it is known
+};
+
+bool AnyUsesLength(std::span<const CardNetwork> networks, std::size_t length) {
+  return std::ranges::any_of(
+      networks, [length](CardNetwork each) { return Contains(NumberLengths(each), length); });
+}
+
+NumberFinding LookAtNumber(std::string_view digits, std::optional<CardNetwork> choice,
+                           const CardRules& rules) {
+  if (digits.empty()) return {.fault = "is required"};
+  if (!AllDigits(digits)) return {.fault = "must be 12 to 19 digits"};
+  std::vector<CardNetwork> networks = rules.co_badges.NetworksOf(digits);
+  NumberFinding found;
+  if (!networks.empty()) found.network = DetectNetwork(digits.substr(0, 8)).value_or(networks[0]);
+  const auto faulty = [&found](std::string_view fault) {
+    found.fault = fault;
+    return found;
+  };
   if (digits.size() < kMinNumberLength || digits.size() > kMaxNumberLength) {
-    return "must be 12 to 19 digits";
+    return faulty("must be 12 to 19 digits");
   }
-  if (!PassesLuhn(digits)) return "is not a card number: the check digit does not match";
-  if (!network->has_value()) return "belongs to no card network that we know";
-  if (!Contains(NumberLengths(**network), digits.size())) {
-    return "has a length that this card network does not use";
+  if (!PassesLuhn(digits)) return faulty("is not a card number: the check digit does not match");
+  if (networks.empty()) return faulty("belongs to no card network that we know");
+  if (!AnyUsesLength(networks, digits.size())) {
+    return faulty("has a length that this card network does not use");
   }
-  if (!allowed.empty() && !Contains(allowed, **network)) {
-    return "belongs to a card network not accepted";
+  std::erase_if(networks, [&](CardNetwork each) { return !IsAllowed(each, rules.allowed); });
+  if (networks.empty()) return faulty("belongs to a card network not accepted");
+  const std::span<const CardNetwork> usable = networks;
+  if (choice && !Contains(usable, *choice)) {
+    found.choice_fault = "is not a network of this card that is accepted";
+  } else if (choice) {
+    found.network = choice;
+  } else if (!Contains(usable, *found.network)) {
+    found.network = usable.front();
   }
-  return "";
+  return found;
 }
 
 // The card is good until its last month has ended everywhere, which is last so at UTC-12.
@@ -156,6 +185,17 @@ std::optional<CardNetwork> ParseEventNetwork(std::string_view text) {
   return std::nullopt;
 }
 
+std::optional<CardNetwork> ParseSessionNetwork(std::string_view text) {
+  for (const NetworkSpelling& spelling : kSpellings) {
+    if (text == spelling.session) return spelling.network;
+  }
+  return std::nullopt;
+}
+
+bool IsAllowed(CardNetwork network, std::span<const CardNetwork> allowed) {
+  return allowed.empty() || Contains(allowed, network);
+}
+
 std::optional<CardNetwork> DetectNetwork(std::string_view digits) {
   if (!AllDigits(digits)) return std::nullopt;
   const IinRange* longest = nullptr;
@@ -199,22 +239,23 @@ MaskedCard Mask(const Card& card) {
           std::string(number.substr(number.size() - 4))};
 }
 
-base::Result<Card> CheckCard(CardEntry entry, std::span<const CardNetwork> allowed,
-                             base::Timestamp now) {
+base::Result<Card> CheckCard(CardEntry entry, const CardRules& rules, base::Timestamp now) {
   std::vector<FieldError> faults;
   SecretBytes number = WithoutSeparators(entry.account_number);
-  std::optional<CardNetwork> network;
-  if (const auto fault = NumberFault(number.text(), allowed, &network); !fault.empty()) {
-    faults.push_back({"/account_number", std::string(fault)});
-  }
+  const NumberFinding found = LookAtNumber(number.text(), entry.card_network, rules);
+  if (!found.fault.empty()) faults.push_back({"/account_number", std::string(found.fault)});
   CheckExpiry(entry, now, &faults);
-  if (const auto fault = SecurityCodeFault(entry.security_code.text(), network); !fault.empty()) {
+  if (const auto fault = SecurityCodeFault(entry.security_code.text(), found.network);
+      !fault.empty()) {
     faults.push_back({"/security_code", std::string(fault)});
   }
   if (const auto fault = NameFault(entry.cardholder_name.text()); !fault.empty()) {
     faults.push_back({"/additional_data/cardholder_name", std::string(fault)});
   }
-  if (!faults.empty() || !network || !entry.expiry_month || !entry.expiry_year) {
+  if (!found.choice_fault.empty()) {
+    faults.push_back({"/additional_data/card_network", std::string(found.choice_fault)});
+  }
+  if (!faults.empty() || !found.network || !entry.expiry_month || !entry.expiry_year) {
     return std::unexpected(base::Error{base::ErrorCode::kInvalid, "the card was not accepted",
                                        std::move(faults), std::nullopt});
   }
@@ -223,7 +264,7 @@ base::Result<Card> CheckCard(CardEntry entry, std::span<const CardNetwork> allow
               std::move(entry.cardholder_name),
               static_cast<int>(*entry.expiry_month),
               static_cast<int>(*entry.expiry_year),
-              *network};
+              *found.network};
 }
 
 }  // namespace obolus::domain

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "domain/co_badges.h"
 #include "domain/iin_ranges.h"
 
 namespace obolus::domain {
@@ -15,8 +16,9 @@ namespace {
 using base::SecretBytes;
 using enum CardNetwork;
 
-constexpr CardNetwork kAllNetworks[] = {kVisa,       kMastercard, kAmericanExpress, kDiscover,
-                                        kDinersClub, kJcb,        kUnionPay,        kMaestro};
+constexpr CardNetwork kAllNetworks[] = {
+    kVisa,     kMastercard, kAmericanExpress, kDiscover,   kDinersClub, kJcb,
+    kUnionPay, kMaestro,    kCartesBancaires, kBancontact, kDankort};
 
 base::Timestamp At(std::string_view text) {
   return base::ParseTime(text).value();
@@ -64,7 +66,17 @@ constexpr PublishedCard kPublishedCards[] = {
     {"6759649826438453", kMaestro},
     {"6304000000000000", kMaestro},
     {"6799990100000000019", kMaestro},
+    {"5019555544445555", kDankort},
+    {"4571000000000001", kVisa},
+    {"6703444444444449", kMaestro},
 };
+
+// As CheckCard, by the built-in table of co-badged cards.
+base::Result<Card> Check(CardEntry entry, std::span<const CardNetwork> allowed,
+                         base::Timestamp now) {
+  static const CoBadges co_badges;
+  return CheckCard(std::move(entry), {allowed, co_badges}, now);
+}
 
 CardEntry Entry(std::string_view number = "4242424242424242", std::string_view code = "123",
                 std::int64_t month = 12, std::int64_t year = 2030, std::string_view name = "") {
@@ -79,7 +91,7 @@ std::vector<std::string> Pointers(const base::Result<Card>& card) {
 }
 
 std::string DetailOf(CardEntry entry, std::span<const CardNetwork> allowed = kAllNetworks) {
-  const auto card = CheckCard(std::move(entry), allowed, kNow);
+  const auto card = Check(std::move(entry), allowed, kNow);
   return card ? "" : card.error().fields.at(0).detail;
 }
 
@@ -124,6 +136,17 @@ TEST(NetworkSpellings, HaveOneRowForEachNetwork) {
   EXPECT_EQ(SpellingOf(kAmericanExpress).element, "american-express");
 }
 
+TEST(NetworkSpellings, TheSessionsIsReadExactly) {
+  for (const CardNetwork network : kAllNetworks) {
+    EXPECT_EQ(ParseSessionNetwork(SpellingOf(network).session), network);
+  }
+  EXPECT_EQ(ParseSessionNetwork("cartesbancaires"), kCartesBancaires);
+  EXPECT_EQ(SpellingOf(kCartesBancaires).element, "cartes-bancaires");
+  EXPECT_EQ(SpellingOf(kCartesBancaires).guardian, "cartes bancaires");
+  EXPECT_EQ(ParseSessionNetwork("VISA"), std::nullopt);
+  EXPECT_EQ(ParseSessionNetwork(""), std::nullopt);
+}
+
 TEST(NetworkSpellings, AreReadInAnyCase) {
   EXPECT_EQ(ParseEventNetwork("visa"), kVisa);
   EXPECT_EQ(ParseEventNetwork("Diners_Club"), kDinersClub);
@@ -141,7 +164,7 @@ TEST(CvcLength, IsFourForAmericanExpressOnly) {
 TEST(CheckCard, AcceptsPublishedTestCards) {
   for (const auto& [number, network] : kPublishedCards) {
     const std::string_view code = network == kAmericanExpress ? "1234" : "123";
-    const auto card = CheckCard(Entry(number, code), kAllNetworks, kNow);
+    const auto card = Check(Entry(number, code), kAllNetworks, kNow);
     ASSERT_TRUE(card) << number << " " << card.error().fields[0].detail;
     EXPECT_EQ(card->network, network);
     EXPECT_EQ(card->account_number.text(), number);
@@ -152,7 +175,7 @@ TEST(CheckCard, AcceptsPublishedTestCards) {
 TEST(CheckCard, TakesSpacesAndHyphensOutOfTheNumber) {
   for (const std::string_view typed : {"4242 4242 4242 4242", "4242-4242-4242-4242",
                                        "  42 42424242424242 ", "4-2-4-2 4242 4242 4242"}) {
-    const auto card = CheckCard(Entry(typed), kAllNetworks, kNow);
+    const auto card = Check(Entry(typed), kAllNetworks, kNow);
     ASSERT_TRUE(card) << typed;
     EXPECT_EQ(card->account_number.text(), "4242424242424242");
   }
@@ -160,7 +183,7 @@ TEST(CheckCard, TakesSpacesAndHyphensOutOfTheNumber) {
 
 TEST(CheckCard, KeepsTheRest) {
   const auto card =
-      CheckCard(Entry("4242424242424242", "007", 3, 2031, "Zoë Ängström"), kAllNetworks, kNow);
+      Check(Entry("4242424242424242", "007", 3, 2031, "Zoë Ängström"), kAllNetworks, kNow);
   ASSERT_TRUE(card);
   EXPECT_EQ(card->expiry_month, 3);
   EXPECT_EQ(card->expiry_year, 2031);
@@ -198,7 +221,7 @@ TEST(CheckCard, RefusesEveryLengthThatTheNetworkDoesNotUse) {
     std::string number = "42" + std::string(length - 2, '0');
     while (!PassesLuhn(number)) ++number.back();
     const bool is_visa_length = length == 13 || length == 16 || length == 19;
-    EXPECT_EQ(CheckCard(Entry(number), kAllNetworks, kNow).has_value(), is_visa_length) << number;
+    EXPECT_EQ(Check(Entry(number), kAllNetworks, kNow).has_value(), is_visa_length) << number;
   }
 }
 
@@ -207,7 +230,7 @@ TEST(CheckCard, RefusesExpiriesThatCannotBe) {
     CardEntry entry = Entry();
     entry.expiry_month = month;
     entry.expiry_year = year;
-    return Pointers(CheckCard(std::move(entry), kAllNetworks, kNow));
+    return Pointers(Check(std::move(entry), kAllNetworks, kNow));
   };
   EXPECT_EQ(pointers(0, 2030), PointerList{"/expiry_month"});
   EXPECT_EQ(pointers(13, 2030), PointerList{"/expiry_month"});
@@ -228,8 +251,7 @@ TEST(CheckCard, RefusesExpiriesThatCannotBe) {
 
 TEST(CheckCard, LetsACardLiveUntilItsMonthHasEndedEverywhere) {
   const auto is_accepted = [](std::int64_t month, std::int64_t year, std::string_view now) {
-    return CheckCard(Entry("4242424242424242", "123", month, year), kAllNetworks, At(now))
-        .has_value();
+    return Check(Entry("4242424242424242", "123", month, year), kAllNetworks, At(now)).has_value();
   };
   EXPECT_TRUE(is_accepted(11, 2026, "2026-11-30T23:59:59.999Z"));
   EXPECT_TRUE(is_accepted(11, 2026, "2026-12-01T11:59:59.999Z"));
@@ -241,7 +263,7 @@ TEST(CheckCard, LetsACardLiveUntilItsMonthHasEndedEverywhere) {
 
 TEST(CheckCard, WantsTheCodeOfTheNetwork) {
   const auto pointers = [](std::string_view number, std::string_view code) {
-    return Pointers(CheckCard(Entry(number, code), kAllNetworks, kNow));
+    return Pointers(Check(Entry(number, code), kAllNetworks, kNow));
   };
   const PointerList at_fault{"/security_code"};
   for (const std::string_view code : {"", "12", "1234", "12a", " 12", "١٢٣"}) {
@@ -257,8 +279,7 @@ TEST(CheckCard, WantsTheCodeOfTheNetwork) {
 
 TEST(CheckCard, RefusesNamesThatAreNone) {
   const auto is_accepted = [](std::string_view name) {
-    return CheckCard(Entry("4242424242424242", "123", 12, 2030, name), kAllNetworks, kNow)
-        .has_value();
+    return Check(Entry("4242424242424242", "123", 12, 2030, name), kAllNetworks, kNow).has_value();
   };
   EXPECT_TRUE(is_accepted(""));
   EXPECT_TRUE(is_accepted(std::string(128, 'x')));
@@ -270,15 +291,62 @@ TEST(CheckCard, RefusesNamesThatAreNone) {
   EXPECT_FALSE(is_accepted(std::string_view("An\0n", 4)));
 }
 
+constexpr std::string_view kCoBadged = "4000002500001001";  // Visa and Cartes Bancaires
+
+std::optional<CardNetwork> NetworkOf(std::string_view number, std::optional<CardNetwork> choice,
+                                     std::span<const CardNetwork> allowed = {}) {
+  CardEntry entry = Entry(number);
+  entry.card_network = choice;
+  const auto card = Check(std::move(entry), allowed, kNow);
+  if (!card) return std::nullopt;
+  EXPECT_EQ(Mask(*card).network, card->network);
+  return card->network;
+}
+
+TEST(CheckCard, PaysWithTheNetworkThatTheShopperChose) {
+  EXPECT_EQ(NetworkOf(kCoBadged, kCartesBancaires), kCartesBancaires);
+  EXPECT_EQ(NetworkOf(kCoBadged, kVisa), kVisa);
+  EXPECT_EQ(NetworkOf(kCoBadged, std::nullopt), kVisa) << "as its first digits say";
+  EXPECT_EQ(NetworkOf("6703444444444449", kBancontact), kBancontact);
+  EXPECT_EQ(NetworkOf("4571000000000001", kDankort), kDankort);
+}
+
+TEST(CheckCard, ACoBadgedCardIsAcceptedWhenOneOfItsNetworksIs) {
+  const CardNetwork only_domestic[] = {kCartesBancaires, kMastercard};
+  EXPECT_EQ(NetworkOf(kCoBadged, std::nullopt, only_domestic), kCartesBancaires);
+  EXPECT_EQ(NetworkOf(kCoBadged, kCartesBancaires, only_domestic), kCartesBancaires);
+  const CardNetwork only_visa[] = {kVisa};
+  EXPECT_EQ(NetworkOf(kCoBadged, std::nullopt, only_visa), kVisa);
+  const CardNetwork neither[] = {kMastercard};
+  EXPECT_EQ(DetailOf(Entry(kCoBadged), neither), "belongs to a card network not accepted");
+}
+
+TEST(CheckCard, RefusesAChoiceThatTheNumberOrTheSessionDoesNotHave) {
+  const auto pointers = [](CardNetwork choice, std::span<const CardNetwork> allowed) {
+    CardEntry entry = Entry(kCoBadged);
+    entry.card_network = choice;
+    return Pointers(Check(std::move(entry), allowed, kNow));
+  };
+  const PointerList at_fault{"/additional_data/card_network"};
+  const CardNetwork only_visa[] = {kVisa};
+  EXPECT_EQ(pointers(kMastercard, {}), at_fault);
+  EXPECT_EQ(pointers(kCartesBancaires, only_visa), at_fault);
+  EXPECT_EQ(pointers(kVisa, only_visa), PointerList{});
+  CardEntry mistyped = Entry("4000002500001002");
+  mistyped.card_network = kMastercard;
+  EXPECT_EQ(Pointers(Check(std::move(mistyped), {}, kNow)), PointerList{"/account_number"})
+      << "of a number that is none, the choice means nothing";
+}
+
 TEST(CheckCard, NamesAllMembersAtFaultInOrder) {
-  const auto card = CheckCard(Entry("1", "x", 13, 1, std::string(200, 'n')), kAllNetworks, kNow);
+  const auto card = Check(Entry("1", "x", 13, 1, std::string(200, 'n')), kAllNetworks, kNow);
   EXPECT_EQ(Pointers(card), (PointerList{"/account_number", "/expiry_month", "/expiry_year",
                                          "/security_code", "/additional_data/cardholder_name"}));
   EXPECT_EQ(card.error().code, base::ErrorCode::kInvalid);
 }
 
 TEST(CheckCard, NeverRepeatsTheCardInItsFaults) {
-  const auto card = CheckCard(Entry("4242424242424243", "98765"), kAllNetworks, kNow);
+  const auto card = Check(Entry("4242424242424243", "98765"), kAllNetworks, kNow);
   ASSERT_FALSE(card);
   std::string all = card.error().message;
   for (const auto& field : card.error().fields) all += field.pointer + field.detail;
@@ -287,7 +355,7 @@ TEST(CheckCard, NeverRepeatsTheCardInItsFaults) {
 }
 
 TEST(Mask, KeepsSixAndFourDigits) {
-  const auto card = CheckCard(Entry("378282246310005", "1234", 1, 2031, "Ada"), kAllNetworks, kNow);
+  const auto card = Check(Entry("378282246310005", "1234", 1, 2031, "Ada"), kAllNetworks, kNow);
   ASSERT_TRUE(card);
   EXPECT_EQ(Mask(*card), (MaskedCard{"Ada", kAmericanExpress, 1, 2031, "378282", "0005"}));
 }
@@ -295,7 +363,7 @@ TEST(Mask, KeepsSixAndFourDigits) {
 TEST(Mask, HidesAtLeastTwoDigitsOfTheShortestNumber) {
   std::string number = "675900000000";
   while (!PassesLuhn(number)) ++number.back();
-  const auto card = CheckCard(Entry(number), kAllNetworks, kNow);
+  const auto card = Check(Entry(number), kAllNetworks, kNow);
   ASSERT_TRUE(card);
   const MaskedCard masked = Mask(*card);
   EXPECT_EQ(masked.first_six.size() + masked.last_four.size() + 2, number.size());

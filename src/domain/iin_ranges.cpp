@@ -45,6 +45,8 @@ constexpr IinRange kIinRanges[] = {
     {6304, 6304, 4, kMaestro},
     {6390, 6390, 4, kMaestro},
     {67, 67, 2, kMaestro},  // with 6759 and 6761 to 6763, and what was Solo in the United Kingdom
+
+    {5019, 5019, 4, kDankort},
 };
 
 constexpr std::size_t kVisaLengths[] = {13, 16, 19};
@@ -65,6 +67,8 @@ std::span<const std::size_t> NumberLengths(CardNetwork network) {
     case kVisa:
       return kVisaLengths;
     case kMastercard:
+    case kCartesBancaires:
+    case kDankort:
       return kSixteen;
     case kAmericanExpress:
       return kAmericanExpressLengths;
@@ -73,6 +77,7 @@ std::span<const std::size_t> NumberLengths(CardNetwork network) {
     case kDiscover:
     case kJcb:
     case kUnionPay:
+    case kBancontact:
       return kSixteenToNineteen;
     case kMaestro:
       return kMaestroLengths;

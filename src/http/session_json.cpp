@@ -32,9 +32,9 @@ json::object Failure(FailureCode code) {
 json::object TokenizeCard(const app::Services& services, const Session& session) {
   json::array schemes;
   for (const auto& spelling : domain::NetworkSpellings()) {
-    const auto& allowed = session.allowed_networks;
-    const bool listed = std::ranges::find(allowed, spelling.network) != allowed.end();
-    if (allowed.empty() || listed) schemes.push_back(json::value(spelling.session));
+    if (domain::IsAllowed(spelling.network, session.allowed_networks)) {
+      schemes.push_back(json::value(spelling.session));
+    }
   }
   return {{"next_action", "tokenize_card"},
           {"data",

@@ -1,6 +1,9 @@
 #include "http/shopper_routes.h"
 
+#include <algorithm>
+
 #include "app/cancel_session.h"
+#include "app/find_networks.h"
 #include "app/submit_card.h"
 #include "http/cors.h"
 #include "http/middleware.h"
@@ -42,15 +45,20 @@ void Show(const app::Services& services, Exchange exchange) {
       });
 }
 
-// {"action": "tokenize_card", "result": {"enc_payload": "…"}}
-base::Result<std::string> ReadPayload(const net::HttpRequest& request) {
+base::Result<base::json::value> ReadObject(const net::HttpRequest& request) {
   if (request.headers.Find("Content-Type") == nullptr) {
     return base::Fail(ErrorCode::kUnsupportedMediaType, "the body must be application/json");
   }
   if (auto json = CheckJson(request); !json) return std::unexpected(json.error());
-  const auto body = base::ParseJson(request.body);
+  auto body = base::ParseJson(request.body);
+  if (body && !body->is_object()) return base::Invalid("", "must be a JSON object");
+  return body;
+}
+
+// {"action": "tokenize_card", "result": {"enc_payload": "…"}}
+base::Result<std::string> ReadPayload(const net::HttpRequest& request) {
+  const auto body = ReadObject(request);
   if (!body) return std::unexpected(body.error());
-  if (!body->is_object()) return base::Invalid("", "must be a JSON object");
   std::vector<base::FieldError> faults;
   const auto action = base::FindString(*body, "/action");
   if (action != "tokenize_card") faults.push_back({"/action", "must be tokenize_card"});
@@ -82,6 +90,38 @@ void Cancel(const app::Services& services, Exchange exchange) {
       });
 }
 
+// {"iin": "40000025"}
+base::Result<std::string> ReadIin(const net::HttpRequest& request) {
+  const auto body = ReadObject(request);
+  if (!body) return std::unexpected(body.error());
+  auto iin = base::FindString(*body, "/iin");
+  const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
+  if (!iin || iin->size() < 6 || iin->size() > 8 || !std::ranges::all_of(*iin, is_digit)) {
+    return base::Invalid("/iin", "must be the first 6 to 8 digits of a card number");
+  }
+  return std::move(*iin);
+}
+
+void FindNetworks(const app::Services& services, Exchange exchange) {
+  auto iin = ReadIin(exchange.request);
+  if (!iin) return RefuseReadable(exchange, iin.error());
+  app::FindNetworks command{exchange.Parameter("session_key"), std::move(*iin)};
+  app::Execute(
+      services, std::move(command),
+      [&services, exchange = std::move(exchange)](base::Result<app::FoundNetworks> found) mutable {
+        if (!found) return RefuseReadable(exchange, found.error());
+        base::json::array names;
+        for (const auto network : found->networks) {
+          names.push_back(base::json::value(domain::SpellingOf(network).session));
+        }
+        auto response =
+            JsonResponse(200, base::ToText(base::json::object{{"networks", std::move(names)}}));
+        AllowOrigin(response, exchange.request.headers.Find("Origin"),
+                    AllowedOrigins(services, found->view.session));
+        exchange.Answer(std::move(response));
+      });
+}
+
 void Preflight(const app::Services& services, Exchange exchange) {
   const std::string key = exchange.Parameter("session_key");
   app::ShowSession(
@@ -106,8 +146,10 @@ void AddShopperRoutes(Router& router, const app::Services& services, base::Sched
   add("GET", "/sessions/{session_key}", Show);
   add("POST", "/sessions/{session_key}/complete-action", CompleteAction);
   add("POST", "/sessions/{session_key}/cancel", Cancel);
+  add("POST", "/sessions/{session_key}/networks", FindNetworks);
   for (const char* pattern : {"/sessions/{session_key}", "/sessions/{session_key}/complete-action",
-                              "/sessions/{session_key}/cancel", "/sessions/{session_key}/stream"}) {
+                              "/sessions/{session_key}/cancel", "/sessions/{session_key}/networks",
+                              "/sessions/{session_key}/stream"}) {
     add("OPTIONS", pattern, Preflight);
   }
   router.Add({.method = "GET",

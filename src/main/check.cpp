@@ -80,6 +80,11 @@ CheckReport CheckInstallation(const Config& config) {
   Add(report, "ok  ", "configuration");
   CheckDataDir(config, report);
   CheckStore(config, report);
+  if (!config.cards.co_badges_file.empty()) {
+    Add(report, "ok  ",
+        "co-badged cards: " + std::to_string(config.cards.co_badges.size()) + " rows in " +
+            config.cards.co_badges_file);
+  }
   if (config.shopper.tls.mode == TlsMode::kOff) {
     Add(report, "warn",
         "shopper.tls.mode is off: only for trying, or behind a proxy on this machine");

@@ -6,6 +6,7 @@
 
 #include "base/json.h"
 #include "base/url.h"
+#include "main/card_config.h"
 #include "main/config_values.h"
 
 extern char** environ;
@@ -259,6 +260,7 @@ base::Result<Config> LoadConfig(const ConfigSources& sources) {
   ReadListeners(values, config);
   ReadBridge(values, config);
   ReadRest(values, config);
+  ReadCards(values, config);
   if (!values.faults().empty()) return base::InvalidMembers(std::move(values.faults()));
   return config;
 }

@@ -10,6 +10,7 @@
 
 #include "base/log.h"
 #include "base/result.h"
+#include "domain/co_badges.h"
 #include "http/middleware.h"
 
 namespace obolus::main {
@@ -73,6 +74,12 @@ struct Config {
     std::string key_file;
     std::int64_t card_valid_for_s = 0;
   } vault;
+
+  struct {
+    std::string co_badges_file;
+    std::vector<domain::CoBadge> co_badges;  // what the file holds
+    std::vector<domain::CardNetwork> preferred_networks;
+  } cards;
 
   base::LogLevel log_level = base::LogLevel::kInfo;
 };

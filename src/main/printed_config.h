@@ -49,6 +49,11 @@ inline std::string Print(const Config& config) {
   out << sessions.payment_expires_in_s << ' ' << sessions.tds_expires_in_s << ' '
       << sessions.max_attempts << ' ' << sessions.tds_result_on_expiry << ' '
       << sessions.sweep_interval_ms << ' ' << sessions.keep_for_h << '\n';
+  out << config.cards.co_badges_file << ' ' << config.cards.co_badges.size() << ' ';
+  for (const auto network : config.cards.preferred_networks) {
+    out << domain::SpellingOf(network).session << ' ';
+  }
+  out << '\n';
   out << config.vault.key_file << ' ' << config.vault.card_valid_for_s << ' '
       << static_cast<int>(config.log_level) << '\n';
   return out.str();

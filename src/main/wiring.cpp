@@ -61,6 +61,7 @@ app::Settings SettingsOf(const Config& config) {
       .terminal_id_in_tds_result = config.bridge.terminal_id_in_tds_result,
       .policy = {.max_attempts = static_cast<int>(config.sessions.max_attempts),
                  .tds_result_on_expiry = config.sessions.tds_result_on_expiry},
+      .co_badges = domain::CoBadges(config.cards.co_badges, config.cards.preferred_networks),
   };
 }
 

@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "base/crypto.h"
+#include "domain/co_badges.h"
 #include "support/jwe_encrypter.h"
 #include "vault/embedded_vault.h"
 #include "vault/jwe_envelope.h"
@@ -122,6 +123,7 @@ TEST(CardMemory, HoldsNoCopyOfTheNumberButTheCardInHand) {
   const JweEnvelope envelope(ring.EnvelopeKeys());
   EmbeddedVault vault(ring, ids, clock);
   const domain::CardNetwork visa[] = {domain::CardNetwork::kVisa};
+  const domain::CoBadges co_badges;
 
   const std::string token = TokenFromAnotherProcess(envelope.EcJwk());
   std::vector<std::uint8_t> masked;
@@ -139,7 +141,7 @@ TEST(CardMemory, HoldsNoCopyOfTheNumberButTheCardInHand) {
   // The same again, with a look after each step: the one copy is the card that is still in hand.
   auto entry = envelope.Open(token);
   EXPECT_EQ(CountCopies(masked), 1U);
-  auto card = domain::CheckCard(std::move(*entry), visa, clock.Now());
+  auto card = domain::CheckCard(std::move(*entry), {visa, co_badges}, clock.Now());
   EXPECT_EQ(CountCopies(masked), 1U);
   ASSERT_TRUE(card) << card.error().message;
   EXPECT_EQ(domain::Mask(*card).first_six.size(), 6U);

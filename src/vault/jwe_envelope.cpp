@@ -70,6 +70,16 @@ std::int64_t FullYear(std::int64_t year) {
   return year >= 0 && year < 100 ? 2000 + year : year;
 }
 
+// The shopper's choice on a co-badged card; which cards it fits is for domain/card to say.
+void ReadNetwork(const json::object& object, domain::CardEntry* entry,
+                 std::vector<FieldError>* faults) {
+  const json::value* value = FindMember(object, "card_network");
+  if (value == nullptr || (value->is_string() && value->get_string().empty())) return;
+  if (value->is_string()) entry->card_network = domain::ParseSessionNetwork(value->get_string());
+  if (entry->card_network) return;
+  faults->push_back({"/additional_data/card_network", "is not a network that is supported"});
+}
+
 void ReadExpirationDate(const json::object& object, domain::CardEntry* entry,
                         std::vector<FieldError>* faults) {
   const json::value* value = FindMember(object, "expiration_date");
@@ -120,6 +130,7 @@ Result<domain::CardEntry> ReadCardEntry(std::string_view plaintext) {
     if (more->is_object()) {
       entry.cardholder_name = ReadSecret(more->get_object(), "cardholder_name",
                                          "/additional_data/cardholder_name", &faults);
+      ReadNetwork(more->get_object(), &entry, &faults);
     } else {
       faults.push_back({"/additional_data", "must be an object"});
     }

@@ -29,10 +29,11 @@ class JweEnvelope final : public app::Envelope {
 };
 
 // The plaintext alone, for tests and fuzzing: {account_number, expiry_month, expiry_year,
-// security_code, additional_data: {cardholder_name}}. Months and years are numbers or numeric
-// texts, a year below 100 is 20yy, and "expiration_date" ("MM/YY" or "MM/YYYY") serves when month
-// and year are both absent. Null and "" read as absent, unknown members are ignored. Errors:
-// kMalformed (not a JSON object), kInvalid (wrong types, all of them named).
+// security_code, additional_data: {cardholder_name, card_network}}. Months and years are numbers or
+// numeric texts, a year below 100 is 20yy, and "expiration_date" ("MM/YY" or "MM/YYYY") serves when
+// month and year are both absent. Null and "" read as absent, unknown members are ignored. Errors:
+// kMalformed (not a JSON object), kInvalid (wrong types or a network that we do not know, all of
+// them named).
 base::Result<domain::CardEntry> ReadCardEntry(std::string_view plaintext);
 
 }  // namespace obolus::vault

@@ -87,6 +87,21 @@ TEST(JweEnvelope, RefusesAPlaintextThatIsNoObject) {
   }
 }
 
+TEST(ReadCardEntry, ReadsTheNetworkThatTheShopperChose) {
+  const auto chosen = [](std::string_view value) {
+    return ReadCardEntry("{\"additional_data\":{\"card_network\":" + std::string(value) + "}}");
+  };
+  EXPECT_EQ(chosen("\"cartesbancaires\"")->card_network, domain::CardNetwork::kCartesBancaires);
+  for (const std::string_view absent : {"null", "\"\""}) {
+    EXPECT_EQ(chosen(absent)->card_network, std::nullopt) << absent;
+  }
+  for (const std::string_view bad : {"\"CARTES_BANCAIRES\"", "\"girocard\"", "7", "[]"}) {
+    EXPECT_EQ(PointersOf("{\"additional_data\":{\"card_network\":" + std::string(bad) + "}}"),
+              PointerList{"/additional_data/card_network"})
+        << bad;
+  }
+}
+
 TEST(ReadCardEntry, TakesNumbersAndNumericTexts) {
   struct Spelling {
     std::string_view month;

@@ -1,5 +1,5 @@
-// An envelope that is not encrypted: "NUMBER|MONTH|YEAR|CVC". Anything without three bars does not
-// open. Read-only; any thread.
+// An envelope that is not encrypted: "NUMBER|MONTH|YEAR|CVC", and "|NETWORK" when the shopper chose
+// one. Anything with another number of bars does not open. Read-only; any thread.
 #pragma once
 
 #include <charconv>
@@ -23,14 +23,16 @@ class FakeEnvelope final : public app::Envelope {
       parts.push_back(compact.substr(at, end - at));
       at = end + 1;
     }
-    if (parts.size() != 4) {
+    if (parts.size() != 4 && parts.size() != 5) {
       return base::Fail(base::ErrorCode::kMalformed, "this is not an envelope");
     }
-    return domain::CardEntry{.account_number = base::SecretBytes(parts[0]),
-                             .expiry_month = Number(parts[1]),
-                             .expiry_year = Number(parts[2]),
-                             .security_code = base::SecretBytes(parts[3]),
-                             .cardholder_name = {}};
+    return domain::CardEntry{
+        .account_number = base::SecretBytes(parts[0]),
+        .expiry_month = Number(parts[1]),
+        .expiry_year = Number(parts[2]),
+        .security_code = base::SecretBytes(parts[3]),
+        .cardholder_name = {},
+        .card_network = parts.size() == 5 ? domain::ParseSessionNetwork(parts[4]) : std::nullopt};
   }
 
  private:
