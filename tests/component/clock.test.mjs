@@ -8,7 +8,12 @@ import path from 'node:path';
 import { describe, test } from 'node:test';
 import { until } from '../support/client.mjs';
 import { Obolus } from '../support/obolus.mjs';
+import { kRoot } from '../support/processes.mjs';
 
+// real_timerfd.cpp says why.
+const kRealTimerfd =
+  process.env.OBOLUS_REAL_TIMERFD ??
+  path.join(kRoot, 'build/dev/tests/component/libreal_timerfd.so');
 const kDay = 86_400;
 const kLifeMs = 60_000;
 const kLateMs = 10_000; // what a busy machine may add to any wait
@@ -33,7 +38,7 @@ async function startWithClock(extra) {
   const set = (seconds) => writeFileSync(file, `${seconds < 0 ? '' : '+'}${seconds}`);
   set(0);
   const obolus = await Obolus.start(extra, {
-    LD_PRELOAD: fakeTimeLibrary(),
+    LD_PRELOAD: `${kRealTimerfd} ${fakeTimeLibrary()}`,
     FAKETIME_TIMESTAMP_FILE: file,
     FAKETIME_NO_CACHE: '1',
     FAKETIME_DONT_FAKE_MONOTONIC: '1',

@@ -2,6 +2,7 @@
 // never leaves one behind: a program dies with its parent (PR_SET_PDEATHSIG by way of setpriv),
 // however the parent ends. No dependency beyond Node.
 import { spawn, spawnSync } from 'node:child_process';
+import { randomInt } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { createServer } from 'node:net';
 import path from 'node:path';
@@ -23,21 +24,19 @@ export function programPath(name, build = process.env.OBOLUS_BUILD ?? 'build/dev
   return found;
 }
 
+// Below the ports that Linux gives to outgoing connections (32768 and up): one of those could take
+// a port between our look and the program's start.
+const kPorts = { first: 15_000, last: 32_000 };
+
 // `count` different ports that nobody listened on a moment ago.
 export async function freePorts(count) {
-  const servers = await Promise.all(
-    Array.from(
-      { length: count },
-      () =>
-        new Promise((resolve, reject) => {
-          const server = createServer().once('error', reject);
-          server.listen(0, '127.0.0.1', () => resolve(server));
-        }),
-    ),
-  );
-  const ports = servers.map((server) => server.address().port);
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
-  return ports;
+  const ports = new Set();
+  for (let tries = 0; ports.size < count; tries++) {
+    if (tries > 100 * count) throw new Error('no free port found');
+    const port = randomInt(kPorts.first, kPorts.last + 1);
+    if (!ports.has(port) && (await isPortFree(port))) ports.add(port);
+  }
+  return [...ports];
 }
 
 export async function isPortFree(port) {
