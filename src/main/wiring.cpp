@@ -15,6 +15,7 @@
 #include "eventing/http_event_bridge.h"
 #include "http/challenge_routes.h"
 #include "http/commerce_routes.h"
+#include "http/csp_reports.h"
 #include "http/event_routes.h"
 #include "http/operator_routes.h"
 #include "http/page_routes.h"
@@ -290,6 +291,7 @@ Status Wiring::Parts::StartListeners() {
   http::AddShopperRoutes(*shopper_router, app_services, *engine);
   http::AddPageRoutes(*shopper_router, app_services);
   http::AddChallengeRoutes(*shopper_router, app_services);
+  http::AddCspReportRoute(*shopper_router, clock, metrics);
   operator_router = std::make_unique<http::Router>("operator", metrics, *ids);
   operator_router->AddGuard(http::RequireLocalCaller());
   http::AddOperatorRoutes(*operator_router, {app_services, metrics, stopping,
