@@ -1,10 +1,12 @@
 // The command line. Exit codes: 0 done; 1 no (not found, a check failed); 64 usage; 69 unavailable;
-// 70 an unclean stop; 78 the configuration is wrong (sysexits.h).
+// 70 an unclean stop; 78 the configuration is wrong (sysexits.h). `pagewatch` is for a timer and
+// tells apart 1, the page differs, and 2, nothing was compared.
 #include <CLI/CLI.hpp>
 #include <cstdio>
 
 #include "cli/api_key.h"
 #include "cli/events.h"
+#include "cli/page_watch.h"
 #include "domain/session_machine.h"
 #include "main/check.h"
 #include "main/config.h"
@@ -17,6 +19,7 @@ namespace obolus::main {
 namespace {
 
 constexpr int kNo = 1;
+constexpr int kNotCompared = 2;
 constexpr int kUsage = 64;
 constexpr int kUnavailable = 69;
 constexpr int kConfiguration = 78;
@@ -29,6 +32,7 @@ struct Options {
   std::string folder;
   std::string target;
   cli::EventsQuery query;
+  cli::PageWatchOptions watch;
 };
 
 void Print(std::string_view text) {
@@ -150,6 +154,31 @@ void AddEvents(CLI::App& app, Options& options, int& code) {
   add(sessions, "show", "One session by its id", cli::ShowSession);
 }
 
+void AddPageWatch(CLI::App& app, Options& options, int& code) {
+  cli::PageWatchOptions& watch = options.watch;
+  auto* command = app.add_subcommand(
+      "pagewatch", "Say what of a page's scripts and headers is not as expected (PCI DSS 11.6.1)");
+  command->add_option("URL", watch.url)->required();
+  auto* inventory =
+      command->add_option("--inventory", watch.inventory_file,
+                          "A baseline, or a copy of a script-inventory.json; default: "
+                          "/script-inventory.json of the page's server");
+  command->add_option("--save", watch.save_file, "Write the page as it is now as a baseline")
+      ->excludes(inventory);
+  command->add_option("--ca", watch.ca_file, "The authority to trust (PEM); default: the system's");
+  command->add_flag("--json", watch.json, "For machines");
+  command->callback([&watch, &code] {
+    const auto report = cli::WatchPage(watch);
+    if (!report) {
+      std::fprintf(stderr, "obolus: %s\n", report.error().message.c_str());
+      code = kNotCompared;
+      return;
+    }
+    Print(report->text);
+    code = report->same ? 0 : kNo;
+  });
+}
+
 void AddKeysAndCertificates(CLI::App& app, Options& options, int& code) {
   auto* api_key = app.add_subcommand("apikey", "API keys of Commerce");
   api_key->require_subcommand(1);
@@ -198,6 +227,7 @@ int Run(int argc, char** argv) {
   AddServing(app, options, code);
   AddBackup(app, options, code);
   AddEvents(app, options, code);
+  AddPageWatch(app, options, code);
   AddKeysAndCertificates(app, options, code);
   AddDocuments(app);
   try {

@@ -20,13 +20,17 @@ export function chromiumPath() {
   return found;
 }
 
-// {context, close}. `certificates`: PEM files whose keys are trusted.
+// {context, close}. `certificates`: PEM files whose keys are trusted, whatever the host name; names
+// under .example lead to this machine.
 export async function openBrowser(certificates = []) {
   const profile = mkdtempSync(path.join(os.tmpdir(), 'obolus-browser-'));
   const context = await chromium.launchPersistentContext(profile, {
     executablePath: chromiumPath(),
     chromiumSandbox: process.getuid() !== 0,
-    args: [`--ignore-certificate-errors-spki-list=${certificates.map(keyHash).join(',')}`],
+    args: [
+      `--ignore-certificate-errors-spki-list=${certificates.map(keyHash).join(',')}`,
+      '--host-resolver-rules=MAP *.example 127.0.0.1',
+    ],
     viewport: { width: 1280, height: 900 },
   });
   const close = async () => {

@@ -16,10 +16,12 @@ import { makeCertificates, startObolus } from './stack.mjs';
 export const kShopOrigin = 'https://shop.example';
 
 export class Obolus {
+  // `extra`: configuration over the usual; its `tls` puts TLS on the shopper listener as well.
   // `environment`: of the program, beside our own. `shared`: {certs, apiKey, bridge} that replicas
   // have in common; whoever made them ends them.
-  static async start(extra = {}, environment = {}, shared = undefined) {
+  static async start({ tls = false, ...extra } = {}, environment = {}, shared = undefined) {
     const obolus = new Obolus();
+    obolus.tls = tls;
     obolus.folder = mkdtempSync(path.join(os.tmpdir(), 'obolus-test-'));
     obolus.shared = shared;
     obolus.certs = shared?.certs ?? makeCertificates(path.join(obolus.folder, 'certs'));
@@ -34,6 +36,10 @@ export class Obolus {
     writeToml(obolus.configFile, obolus.configuration);
     await obolus.launch(environment);
     return obolus;
+  }
+
+  get shopperUrl() {
+    return `${this.tls ? 'https' : 'http'}://localhost:${this.ports.shopper}`;
   }
 
   async launch(environment) {
@@ -68,7 +74,7 @@ export class Obolus {
     const isCommerce = listener === 'commerce';
     const url = {
       commerce: `https://localhost:${this.ports.commerce}`,
-      shopper: `http://localhost:${this.ports.shopper}`,
+      shopper: this.shopperUrl,
       operator: `http://127.0.0.1:${this.ports.operator}`,
     }[listener];
     const answer = await request(url + target, {
@@ -76,7 +82,7 @@ export class Obolus {
       body,
       ...rest,
       headers: { ...(isCommerce && key ? { 'x-api-key': key } : {}), ...headers },
-      tls: isCommerce ? identity(this.certs, as) : {},
+      tls: identity(this.certs, isCommerce ? as : null),
     });
     if (documented) assertDocumented(listener, method, target, answer);
     return answer;

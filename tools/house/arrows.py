@@ -40,6 +40,7 @@ OWNERS = {
     "toml++/": ["src/main/config_values.cpp"],
     "toml.hpp": ["src/main/config_values.cpp"],
     "CLI/": ["src/main/", "src/cli/", "sandbox/main.cpp"],
+    "gumbo.h": ["src/cli/html_elements.cpp"],
     "prometheus/": ["src/base/metrics.cpp"],
     "fmt/": ["src/base/"],
     "libpq-fe.h": ["src/storage/postgres_connection.cpp", "src/storage/postgres_rows.cpp"],

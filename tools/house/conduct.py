@@ -11,6 +11,7 @@ TESTED_ELSEWHERE = {
     "src/app/ports/store.cpp": "tests/component/relay.test.mjs reads the names over HTTP",
     "src/base/check.cpp": "ends the process; src/base/result_test.cpp has its death test",
     "src/cli/operator_client.cpp": "tests/component: relay and lifecycle run the commands",
+    "src/cli/page_fetch.cpp": "src/cli/page_watch_test.cpp fetches with it",
     "src/domain/challenge.cpp": "tests/component/challenge.test.mjs",
     "src/domain/event.cpp": "src/domain/session_machine_test.cpp prints the table",
     "src/domain/session_transitions.cpp": "src/domain/session_machine_test.cpp walks every row",
