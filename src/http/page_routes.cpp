@@ -26,6 +26,7 @@ constexpr File kFiles[] = {
     {"obolus.mjs", "/client/v1/obolus.mjs", "text/javascript; charset=utf-8", true},
     {"element.js", "/client/v1/element.js", "text/javascript; charset=utf-8", true},
     {"card.js", "/frame/v1/card.js", "text/javascript; charset=utf-8", false},
+    {"session.js", "/frame/v1/session.js", "text/javascript; charset=utf-8", false},
     {"card.css", "/frame/v1/card.css", "text/css; charset=utf-8", false},
     {"checkout.js", "/page/v1/checkout.js", "text/javascript; charset=utf-8", false},
     {"tds.js", "/page/v1/tds.js", "text/javascript; charset=utf-8", false},

@@ -2,13 +2,17 @@
 // shows when the shopper leaves a field, at once when more typing cannot mend it, and goes away as
 // soon as it is mended. Runs in the frame's document only; nothing else holds the typed values.
 
-import { cvcFault, kFields, nameFault, numberFault, numberIsFull } from '../shared/card_rules';
+import { cvcFault, kFields, nameFault, numberFault } from '../shared/card_rules';
 import type { FieldFault, FieldName } from '../shared/card_rules';
-import { digitsOf, editCvc, editNumber, eraseAcrossGap, type Edited } from '../shared/card_text';
+import { digitsOf, editCvc, editNumber, eraseAcrossGap, wholeIn } from '../shared/card_text';
 import { editExpiry, readExpiry } from '../shared/expiry';
-import { detectNetwork, kNetworkRules, type Network } from '../shared/networks';
-import { fieldMessage } from './messages';
+import { detectNetwork, kNetworkRules, maxPanDigits, type Network } from '../shared/networks';
 import { text } from '../shared/texts';
+import { Field } from './field';
+import { fieldMessage } from './messages';
+import { NetworkChoice, type AskNetworks } from './network_choice';
+import { dress } from './network_mark';
+import { Status } from './status';
 import type { CardSource, TypedCard } from './submission';
 
 export interface FieldsChange {
@@ -27,20 +31,15 @@ export interface FieldsListener {
   focused(field: FieldName): void;
   blurred(field: FieldName): void;
   entered(): void;
-}
-
-interface Field {
-  readonly input: HTMLInputElement;
-  readonly error: HTMLElement;
-  shown: FieldFault | null;
-  refused: boolean;
+  escaped(): void;
 }
 
 export type NameMode = 'hidden' | 'optional' | 'required';
 
 export class CardFields implements CardSource {
   private readonly fields_: Record<FieldName, Field>;
-  private accepted_: readonly string[] = [];
+  private readonly choice_: NetworkChoice;
+  private readonly status_: Status;
   private name_mode_: NameMode = 'hidden';
   private last_change_ = '';
 
@@ -48,33 +47,59 @@ export class CardFields implements CardSource {
     private readonly page_: Document,
     private readonly now_: () => Date,
     private readonly listener_: FieldsListener,
+    ask: AskNetworks,
   ) {
+    const live = this.element('live');
     this.fields_ = {
-      number: this.attach('number'),
-      expiry: this.attach('expiry'),
-      cvc: this.attach('cvc'),
-      name: this.attach('name'),
+      number: this.attach('number', live),
+      expiry: this.attach('expiry', live),
+      cvc: this.attach('cvc', live),
+      name: this.attach('name', live),
     };
+    this.choice_ = new NetworkChoice(this.element('networks'), ask, (by_shopper) => {
+      if (by_shopper) listener_.edited();
+      this.judge('number', false);
+      this.refresh();
+    });
+    const now_ms = () => now_().getTime();
+    this.status_ = new Status(this.element('status'), this.element('countdown'), live, now_ms);
   }
 
-  /** Formats what the browser may have restored or filled in already, and reports. */
+  /** Formats what was typed, filled in or restored before this script ran, and reports. */
   start(): void {
     for (const name of kFields) this.format(name, true);
-    this.report();
+    this.refresh();
   }
 
   setNameMode(mode: NameMode): void {
     this.name_mode_ = mode;
     this.element('name-row').hidden = mode === 'hidden';
     this.fields_.name.input.required = mode === 'required';
+    this.fields_.cvc.input.enterKeyHint = mode === 'hidden' ? 'done' : 'next';
     this.report();
   }
 
   /** The session's networks; empty means all. */
   setAccepted(networks: readonly string[]): void {
-    this.accepted_ = networks;
+    this.choice_.accepted = networks;
     this.judge('number', false);
-    this.report();
+    this.refresh();
+  }
+
+  /** Says everything again in the language that is current now; values and focus stay. */
+  translate(): void {
+    this.page_.title = text('frame.title');
+    this.element('title').textContent = text('frame.title');
+    for (const name of kFields) {
+      const { labels } = this.fields_[name].input;
+      if (labels?.[0]) labels[0].textContent = text(`frame.${name}.label`);
+      this.fields_[name].translate();
+    }
+    this.fields_.number.input.placeholder = text('frame.number.placeholder');
+    this.fields_.expiry.input.placeholder = text('frame.expiry.placeholder');
+    this.choice_.translate();
+    this.status_.translate();
+    this.refresh();
   }
 
   focus(field: FieldName | null): void {
@@ -83,91 +108,124 @@ export class CardFields implements CardSource {
   }
 
   clear(): void {
-    for (const name of kFields) {
-      this.fields_[name].input.value = '';
-      this.fields_[name].refused = false;
-      this.show(name, null);
-    }
+    for (const name of kFields) this.fields_[name].clear();
     this.listener_.edited();
-    this.report();
+    this.refresh();
   }
 
   read(): TypedCard | readonly FieldName[] {
-    const wrong = this.used().filter((name) => {
-      this.judge(name, true);
-      return this.fields_[name].shown !== null;
-    });
-    this.report();
+    const wrong = this.used().filter((name) => this.faultOf(name) !== null);
     const expiry = readExpiry(this.fields_.expiry.input.value, this.now_());
     if (wrong.length > 0 || typeof expiry === 'string') {
-      this.fields_[wrong[0] ?? 'expiry'].input.focus();
+      this.blame(wrong);
       return wrong;
     }
+    const digits = this.digits('number');
     return {
-      number: this.digits('number'),
+      number: digits,
       expiry,
       cvc: this.digits('cvc'),
       name: this.name_mode_ === 'hidden' ? '' : this.fields_.name.input.value.trim(),
+      network: this.choice_.of(digits).length > 1 ? this.choice_.chosen(digits) : null,
     };
   }
 
   refuse(fields: readonly FieldName[]): void {
-    for (const name of fields) {
-      this.fields_[name].refused = true;
-      this.judge(name, true);
-    }
-    this.report();
-    const first = fields[0];
-    if (first) this.fields_[first].input.focus();
+    for (const name of fields) this.fields_[name].refused = true;
+    this.blame(fields);
+  }
+
+  hold(attempts_left: number | null, seconds: number | null): void {
+    this.status_.hold(attempts_left, seconds);
+  }
+
+  get held(): boolean {
+    return this.status_.held;
   }
 
   wipe(): void {
-    this.lock(text('frame.taken'));
+    this.lock('frame.taken');
   }
 
   close(): void {
-    this.lock(text('frame.closed'));
+    this.lock('frame.closed');
   }
 
-  private lock(status: string): void {
+  private lock(status: 'frame.taken' | 'frame.closed'): void {
     this.clear();
     (this.element('fields') as HTMLFieldSetElement).disabled = true;
-    this.element('status').textContent = status;
+    this.status_.hold(null, null);
+    this.status_.say(status);
   }
 
-  private attach(name: FieldName): Field {
+  /** Shows what is wrong, and goes to the first field of it: that is what tells it aloud. */
+  private blame(wrong: readonly FieldName[]): void {
+    const first = wrong[0] && this.fields_[wrong[0]];
+    for (const name of wrong) {
+      this.fields_[name].show(this.faultOf(name), this.fields_[name] === first && first.focused);
+    }
+    this.report();
+    first?.input.focus();
+  }
+
+  private attach(name: FieldName, live: HTMLElement): Field {
     const input = this.element(name) as HTMLInputElement;
+    const field = new Field(name, input, live);
     input.addEventListener('input', (event) => {
-      const { inputType, isComposing } = event as InputEvent;
-      if (!isComposing) this.edit(name, !inputType?.startsWith('delete'));
+      const { inputType = '', isComposing } = event as InputEvent;
+      if (isComposing) return;
+      if (name !== 'name' && inputType.startsWith('history')) {
+        this.undo(field, inputType === 'historyRedo');
+      } else this.edit(name, !inputType.startsWith('delete'));
     });
     input.addEventListener('compositionend', () => this.edit(name, true));
-    input.addEventListener('keydown', (event) => this.press(name, event));
+    input.addEventListener('keydown', (event) => this.press(field, event));
+    input.addEventListener('paste', (event) => this.insert(field, event, event.clipboardData));
+    input.addEventListener('drop', (event) => this.insert(field, event, event.dataTransfer));
     input.addEventListener('focus', () => this.listener_.focused(name));
     input.addEventListener('blur', () => {
+      if (name === 'expiry') this.format(name, true);
       this.judge(name, input.value.trim() !== '');
       this.report();
       this.listener_.blurred(name);
     });
-    return { input, error: this.element(`${name}-error`), shown: null, refused: false };
+    return field;
   }
 
-  private press(name: FieldName, event: KeyboardEvent): void {
-    if (event.isComposing || event.altKey || event.ctrlKey || event.metaKey) return;
+  /** A whole number, date or code that is pasted or dropped takes the place of what was there. */
+  private insert(field: Field, event: Event, data: DataTransfer | null): void {
+    if (field.name === 'name') return;
+    const whole = wholeIn(field.name, data?.getData('text') ?? '');
+    if (whole === null) return;
+    event.preventDefault();
+    field.input.focus();
+    field.put({ text: whole, caret: whole.length });
+    this.edit(field.name, true);
+  }
+
+  private press(field: Field, event: KeyboardEvent): void {
+    const { name } = field;
+    if (event.isComposing || event.altKey) return;
+    if (event.key === 'Escape') this.listener_.escaped();
     if (event.key === 'Enter') {
       event.preventDefault();
       this.goOn(name);
+    }
+    if (name === 'name') return;
+    if (event.ctrlKey || event.metaKey) {
+      const key = event.key.toLowerCase();
+      if (key !== 'z' && key !== 'y') return;
+      event.preventDefault();
+      this.undo(field, key === 'y' || event.shiftKey);
       return;
     }
     const direction = event.key === 'Backspace' ? -1 : event.key === 'Delete' ? 1 : 0;
-    const { input } = this.fields_[name];
-    const caret = input.selectionStart;
-    if (direction === 0 || name === 'name' || caret === null || caret !== input.selectionEnd)
-      return;
-    const erased = eraseAcrossGap(input.value, caret, direction);
+    const { selectionStart, selectionEnd, value } = field.input;
+    if (direction === 0 || selectionStart === null || selectionStart !== selectionEnd) return;
+    const erased = eraseAcrossGap(value, selectionStart, direction);
     if (erased === null) return;
     event.preventDefault();
-    this.put(input, erased);
+    field.put(erased);
     this.edit(name, false);
   }
 
@@ -183,71 +241,87 @@ export class CardFields implements CardSource {
     else this.listener_.entered();
   }
 
+  private undo(field: Field, redo: boolean): void {
+    field.undo(redo);
+    this.settle(field.name);
+  }
+
   private edit(name: FieldName, inserted: boolean): void {
     this.format(name, inserted);
+    this.settle(name);
+  }
+
+  /** The value of a field has changed: what follows from it. */
+  private settle(name: FieldName): void {
     this.fields_[name].refused = false;
     this.listener_.edited();
     this.judge(name, false);
     if (name === 'number') this.judge('cvc', false);
-    this.report();
+    this.refresh();
   }
 
   private format(name: FieldName, inserted: boolean): void {
-    const { input } = this.fields_[name];
-    const caret = input.selectionStart ?? input.value.length;
-    if (name === 'number') this.put(input, editNumber(input.value, caret, inserted));
-    if (name === 'expiry') this.put(input, editExpiry(input.value, caret, inserted));
-    if (name === 'cvc') this.put(input, editCvc(input.value, caret, this.network()));
-    if (name === 'number') this.showNetwork();
+    const field = this.fields_[name];
+    const { value } = field.input;
+    const { caret } = field;
+    const edited =
+      name === 'number'
+        ? editNumber(value, caret, inserted)
+        : name === 'expiry'
+          ? editExpiry(value, caret, inserted)
+          : name === 'cvc' && editCvc(value, caret, this.network());
+    // What erasing left as it should be keeps the caret where the browser has put it.
+    if (edited && (inserted || edited.text !== value)) field.put(edited);
+    field.remember();
   }
 
-  private put(input: HTMLInputElement, edited: Edited): void {
-    if (input.value === edited.text) return;
-    input.value = edited.text;
-    // Moving the caret of a field without focus would take the focus in some browsers.
-    if (this.page_.activeElement === input) input.setSelectionRange(edited.caret, edited.caret);
-  }
-
-  private showNetwork(): void {
+  /** Everything that shows which network the number is of. */
+  private refresh(): void {
+    const digits = this.digits('number');
     const network = this.network();
-    const rule = network === null ? null : kNetworkRules[network];
-    this.element('network').textContent = rule?.label ?? '';
-    this.element('cvc-hint').textContent = text('frame.cvc.hint', { n: rule?.cvcLength ?? 3 });
+    void this.choice_.update(digits);
+    const n = network === null ? 3 : kNetworkRules[network].cvcLength;
+    dress(this.element('mark'), network);
+    this.element('network').textContent = network && kNetworkRules[network].label;
+    const front = n === 4;
+    this.element('cvc-mark').dataset['front'] = String(front);
+    this.element('cvc-hint').textContent = text(front ? 'frame.cvc.help_front' : 'frame.cvc.help', {
+      n,
+    });
+    this.fields_.cvc.input.placeholder = '1234'.slice(0, n);
+    this.report();
   }
 
   /** Decides what the field shows: its fault when `may_show` or when typing on cannot mend it. */
   private judge(name: FieldName, may_show: boolean): void {
     const fault = this.faultOf(name);
     const field = this.fields_[name];
-    const typing = this.page_.activeElement === field.input;
     if (fault !== null && (may_show || field.refused || this.isFinal(name, fault))) {
-      this.show(name, fault);
+      field.show(fault, true);
     } else {
-      this.show(name, typing ? null : field.shown && fault);
+      field.show(field.focused ? null : field.shown && fault, true);
     }
   }
 
   /** True when typing on in this field cannot mend the fault. */
   private isFinal(name: FieldName, fault: FieldFault): boolean {
-    if (fault === 'network_not_accepted' || fault === 'past') return true;
+    if (fault === 'network_not_accepted') return true;
+    // "20" may be on its way to 2030.
+    if (fault === 'past') return !this.digits(name).endsWith('20');
     if (fault !== 'invalid' || name === 'name') return false;
-    return name !== 'number' || this.network() === null || numberIsFull(this.digits('number'));
-  }
-
-  private show(name: FieldName, fault: FieldFault | null): void {
-    const field = this.fields_[name];
-    if (field.shown === fault) return;
-    field.shown = fault;
-    field.error.textContent = fault === null ? '' : fieldMessage(name, fault);
-    if (fault === null) field.input.removeAttribute('aria-invalid');
-    else field.input.setAttribute('aria-invalid', 'true');
+    const digits = this.digits('number');
+    const network = detectNetwork(digits);
+    return name !== 'number' || network === null || digits.length >= maxPanDigits(network);
   }
 
   private faultOf(name: FieldName): FieldFault | null {
     const { input, refused } = this.fields_[name];
+    const digits = this.digits(name);
     if (refused) return 'refused';
-    if (name === 'number') return numberFault(this.digits('number'), this.accepted_);
-    if (name === 'cvc') return cvcFault(this.digits('cvc'), this.network());
+    if (name === 'number') {
+      return numberFault(digits, this.network(), this.choice_.acceptable(digits));
+    }
+    if (name === 'cvc') return cvcFault(digits, this.network());
     if (name === 'name') return nameFault(input.value, this.name_mode_ === 'required');
     if (input.value.trim() === '') return 'empty';
     const expiry = readExpiry(input.value, this.now_());
@@ -260,13 +334,12 @@ export class CardFields implements CardSource {
       const code = this.fields_[field].shown;
       return code === null ? [] : [{ field, code, message: fieldMessage(field, code) }];
     });
-    const network = this.network();
     const change: FieldsChange = {
       empty: used.every((name) => this.fields_[name].input.value === ''),
       complete: used.every((name) => this.faultOf(name) === null),
       valid: errors.length === 0,
-      network,
-      networks: network === null ? [] : [network],
+      network: this.network(),
+      networks: [...this.choice_.of(this.digits('number'))],
       errors,
     };
     const text = JSON.stringify(change);
@@ -280,7 +353,7 @@ export class CardFields implements CardSource {
   }
 
   private network(): Network | null {
-    return detectNetwork(this.digits('number'));
+    return this.choice_.chosen(this.digits('number'));
   }
 
   private digits(name: FieldName): string {

@@ -1,36 +1,40 @@
-// The card frame's script (card.js): wires the fields, the server and the host page together. It
-// runs in a document of our origin, one per session; card data leaves it only encrypted, and only
-// to the server.
+// The card frame's first script (card.js): wires the fields and the host page together, and loads
+// the second one, which talks to the server, once the fields work. It runs in a document of our
+// origin, one per session; card data leaves it only encrypted, and only to the server.
 
-import type { FrameMessage, HostMessage } from '../shared/protocol';
-import { publicState, type SessionState } from '../shared/session_state';
+import type { FrameMessage, HostMessage, PublicState } from '../shared/protocol';
 import { readTexts } from '../shared/texts';
 import { applyAppearance } from './appearance';
 import { CardFields } from './card_fields';
-import { toFailure } from './failure';
+import { Failure, toWire } from './failure';
 import { acceptHost, type HostPort } from './host_port';
-import { SessionClient } from './session_client';
-import { Submission } from './submission';
+import { isOther, loadTexts, speak } from './language';
+import type * as SessionScript from './session';
+
+const { sessionKey = '', allowedOrigins = '', sessionScript = '' } = document.body.dataset;
 
 class CardFrame {
   private readonly fields_: CardFields;
-  private readonly submission_: Submission;
   private host_: HostPort | null = null;
-  private configured_ = false;
+  private locale_: string | null | undefined;
+  private session_: SessionScript.FrameSession | null = null;
+  private loading_: Promise<SessionScript.FrameSession> | null = null;
+  private loads_ = 0;
 
-  constructor(session_key: string) {
-    this.fields_ = new CardFields(document, () => new Date(), {
-      edited: () => this.submission_.forgetPayload(),
-      changed: (change) => this.send({ type: 'change', ...change }),
-      focused: (field) => this.send({ type: 'focus', field }),
-      blurred: (field) => this.send({ type: 'blur', field }),
-      entered: () => this.send({ type: 'enter' }),
-    });
-    const client = new SessionClient(session_key, location.origin, {
-      fetch: (url, init) => fetch(url, init),
-      sleep: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
-    });
-    this.submission_ = new Submission(client, this.fields_, (state) => this.note(state));
+  constructor() {
+    this.fields_ = new CardFields(
+      document,
+      () => new Date(),
+      {
+        edited: () => this.session_?.forgetPayload(),
+        changed: (change) => this.send({ type: 'change', ...change }),
+        focused: (field) => this.send({ type: 'focus', field }),
+        blurred: (field) => this.send({ type: 'blur', field }),
+        entered: () => this.send({ type: 'enter' }),
+        escaped: () => this.send({ type: 'escape' }),
+      },
+      async (iin) => (await this.session()).networks(iin),
+    );
   }
 
   start(allowed_origins: readonly string[]): void {
@@ -60,23 +64,36 @@ class CardFrame {
         this.fields_.clear();
         break;
       case 'submit':
-        void this.answer(message.call, this.submission_.run());
-        break;
       case 'cancel':
-        void this.answer(message.call, this.submission_.cancel());
+        void this.answer(
+          message.call,
+          this.session().then((session) => session[message.type]()),
+        );
         break;
     }
   }
 
+  /** The first one starts the conversation; each one leaves what is typed, and the focus, alone. */
   private configure(message: Extract<HostMessage, { type: 'configure' }>): void {
-    applyAppearance(document.documentElement, message.theme, message.variables);
+    const first = this.locale_ === undefined;
+    this.locale_ = message.locale;
+    applyAppearance(document, message);
     this.fields_.setNameMode(message.name);
-    if (this.configured_) return;
-    this.configured_ = true;
+    if (isOther(message.locale)) void this.translate(message.locale);
+    if (!first) return;
     const form = document.getElementById('card');
     if (form) new ResizeObserver(() => this.reportHeight(form)).observe(form);
     this.send({ type: 'ready' });
-    void this.load();
+    this.session().then((session) => session.load(), this.failed);
+  }
+
+  private async translate(locale: string): Promise<void> {
+    const texts = await loadTexts(locale);
+    // Another wish may have come meanwhile.
+    if (texts === null || this.locale_ !== locale) return;
+    speak(document, texts);
+    this.fields_.translate();
+    this.send({ type: 'title', title: document.title });
   }
 
   private reportHeight(form: HTMLElement): void {
@@ -84,34 +101,41 @@ class CardFrame {
     if (height > 0) this.send({ type: 'resize', height });
   }
 
-  /** Learns the session's state now, and again when it should have expired. */
-  private async load(): Promise<void> {
-    try {
-      const { nextAction, expiresInSeconds } = await this.submission_.load();
-      if (nextAction === null) this.fields_.close();
-      else if (expiresInSeconds !== null) {
-        setTimeout(() => void this.load(), (expiresInSeconds + 1) * 1000);
-      }
-    } catch (error) {
-      this.send({ type: 'error', error: toFailure(error).toWire() });
-    }
+  private readonly failed = (error: unknown): void => {
+    this.send({ type: 'error', error: toWire(error) });
+  };
+
+  /** The server's side of the session. Rejects with `network_failed`; the next call tries again. */
+  private session(): Promise<SessionScript.FrameSession> {
+    this.loading_ ??= this.loadSession().catch(() => {
+      this.loading_ = null;
+      throw new Failure('network_failed');
+    });
+    return this.loading_;
   }
 
-  private note(state: SessionState): void {
-    if (state.tokenize) this.fields_.setAccepted(state.tokenize.schemes);
-    this.send({ type: 'state', state: publicState(state) });
+  private async loadSession(): Promise<SessionScript.FrameSession> {
+    // Browsers remember that a module could not be loaded, by its address.
+    const again = this.loads_++ === 0 ? '' : `?${this.loads_}`;
+    const script = (await import(sessionScript + again)) as typeof SessionScript;
+    this.session_ = new script.FrameSession(sessionKey, this.fields_, {
+      state: (state) => this.send({ type: 'state', state }),
+      accepts: (networks) => this.fields_.setAccepted(networks),
+      expiring: (secondsLeft) => this.send({ type: 'expiring', secondsLeft }),
+      failed: this.failed,
+    });
+    return this.session_;
   }
 
-  private async answer(call: number, work: Promise<SessionState>): Promise<void> {
+  private async answer(call: number, work: Promise<PublicState>): Promise<void> {
     try {
-      this.send({ type: 'done', call, state: publicState(await work) });
+      this.send({ type: 'done', call, state: await work });
     } catch (error) {
-      this.send({ type: 'failed', call, error: toFailure(error).toWire() });
+      this.send({ type: 'failed', call, error: toWire(error) });
     }
   }
 }
 
 readTexts(document);
-const { sessionKey = '', allowedOrigins = '' } = document.body.dataset;
 // Our own pages embed the frame as any shop does.
-new CardFrame(sessionKey).start([location.origin, ...allowedOrigins.split(/\s+/).filter(Boolean)]);
+new CardFrame().start([location.origin, ...allowedOrigins.split(/\s+/).filter(Boolean)]);

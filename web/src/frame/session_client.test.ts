@@ -75,6 +75,8 @@ test('a 4xx is an answer: it is not tried again, and says classifier and members
     status: 422,
     classifier: 'VALIDATION_ERROR',
     pointers: ['/result/enc_payload/account_number'],
+    attemptsLeft: null,
+    retryAfter: null,
   });
   assert.equal(sent.length, 1);
 });
@@ -84,7 +86,40 @@ test('an answer that is not JSON, or no state, is a failure of the server', asyn
     new Response('<html>', { status: 200 }),
     new Response('x', { status: 404 }),
   );
-  const nothing = { classifier: '', pointers: [] };
+  const nothing = { classifier: '', pointers: [], attemptsLeft: null, retryAfter: null };
   assert.deepEqual(await client.show(), { kind: 'refused', status: 502, ...nothing });
   assert.deepEqual(await client.show(), { kind: 'refused', status: 404, ...nothing });
+});
+
+test('a refused card says what is allowed next; a 429 to a card is not tried again', async () => {
+  const { client, slept } = serverOf(
+    json(429, { classifier: 'RATE_LIMITED', attempts_left: 2, retry_after: 30 }),
+    json(422, { classifier: 'VALIDATION_ERROR' }, { 'retry-after': '7' }),
+    json(422, { attempts_left: -1, retry_after: 'soon' }),
+  );
+  const first = await client.complete('jwe');
+  assert.ok(first.kind === 'refused');
+  assert.deepEqual([first.status, first.attemptsLeft, first.retryAfter], [429, 2, 30]);
+  const second = await client.complete('jwe');
+  assert.ok(second.kind === 'refused');
+  assert.deepEqual([second.attemptsLeft, second.retryAfter], [null, 7]);
+  const third = await client.complete('jwe');
+  assert.ok(third.kind === 'refused');
+  assert.deepEqual([third.attemptsLeft, third.retryAfter], [null, null]);
+  assert.deepEqual(slept, []);
+});
+
+test('networks are asked for once by leading digits; no answer is no networks', async () => {
+  const { client, sent, slept } = serverOf(
+    json(200, { networks: ['cartesbancaires', 'visa'] }),
+    json(404, { classifier: 'NOT_FOUND' }),
+    json(200, { networks: 'visa' }),
+    null,
+  );
+  assert.deepEqual(await client.networks('40000025'), ['cartesbancaires', 'visa']);
+  assert.equal(sent[0]?.url, 'https://pay.example.com/sessions/pay_key/networks');
+  assert.deepEqual(JSON.parse(String(sent[0]?.init.body)), { iin: '40000025' });
+  for (let i = 0; i < 3; i++) assert.deepEqual(await client.networks('40000025'), []);
+  assert.equal(sent.length, 4);
+  assert.deepEqual(slept, []);
 });

@@ -2,7 +2,7 @@
 // safely is repeated: every call here is idempotent, a submission because it sends the same
 // ciphertext again.
 
-import { list, shape, text } from '../shared/guard';
+import { integer, list, shape, text } from '../shared/guard';
 import { readState, type SessionState } from '../shared/session_state';
 
 /** The server took the request and says the state, refused it, or could not be reached. */
@@ -14,6 +14,10 @@ export type Answer =
       readonly classifier: string;
       /** JSON pointers of the members that were refused. */
       readonly pointers: readonly string[];
+      /** How often a card may still be sent in this session; null when it does not say. */
+      readonly attemptsLeft: number | null;
+      /** Seconds until another attempt is welcome; null when it does not say. */
+      readonly retryAfter: number | null;
     }
   | { readonly kind: 'unreachable' };
 
@@ -22,12 +26,15 @@ export interface Surroundings {
   readonly sleep: (milliseconds: number) => Promise<void>;
 }
 
+const kCompletePath = '/complete-action';
 const kTries = 3;
 const kBackoffMs = [500, 1500] as const;
 const kLongestRetryAfterMs = 5000;
 const kRequestTimeoutMs = 20_000;
 
 const isProblem = shape({ classifier: text(100) });
+const hasAttempts = shape({ attempts_left: integer(0, 1000) });
+const isNetworks = shape({ networks: list(text(40), 20) });
 const hasErrors = shape({ errors: list(shape({ pointer: text(200) }), 100) });
 
 export class SessionClient {
@@ -42,7 +49,7 @@ export class SessionClient {
   }
 
   complete(enc_payload: string): Promise<Answer> {
-    return this.request('POST', '/complete-action', {
+    return this.request('POST', kCompletePath, {
       action: 'tokenize_card',
       result: { enc_payload },
     });
@@ -52,22 +59,33 @@ export class SessionClient {
     return this.request('POST', '/cancel', {});
   }
 
+  /** The networks of a number that begins with these digits; none when the server does not say. */
+  async networks(iin: string): Promise<readonly string[]> {
+    const response = await this.fetchOnce('POST', '/networks', { iin });
+    const json: unknown = response?.ok ? await response.json().catch(() => null) : null;
+    return isNetworks(json) ? json.networks : [];
+  }
+
   sleep(milliseconds: number): Promise<void> {
     return this.outside_.sleep(milliseconds);
   }
 
-  /** Up to three tries while the server cannot be reached, is overloaded (429) or fails (5xx). */
+  /**
+   * Up to three tries while the server cannot be reached, fails (5xx) or has too much to do (429).
+   * A 429 to a card is an answer to the shopper, who sees how long to wait.
+   */
   private async request(method: string, path: string, body: unknown): Promise<Answer> {
-    const url = `${this.origin_}/sessions/${encodeURIComponent(this.session_key_)}${path}`;
     for (let attempt = 1; ; attempt++) {
-      const response = await this.fetchOnce(url, method, body);
-      const again = response === null || response.status === 429 || response.status >= 500;
+      const response = await this.fetchOnce(method, path, body);
+      const busy = response?.status === 429 && path !== kCompletePath;
+      const again = response === null || busy || response.status >= 500;
       if (!again || attempt === kTries) return this.read(response);
       await this.outside_.sleep(waitMs(response, attempt));
     }
   }
 
-  private async fetchOnce(url: string, method: string, body: unknown): Promise<Response | null> {
+  private async fetchOnce(method: string, path: string, body: unknown): Promise<Response | null> {
+    const url = `${this.origin_}/sessions/${encodeURIComponent(this.session_key_)}${path}`;
     const abort = new AbortController();
     const timer = setTimeout(() => abort.abort(), kRequestTimeoutMs);
     try {
@@ -96,22 +114,30 @@ export class SessionClient {
   private async read(response: Response | null): Promise<Answer> {
     if (response === null) return { kind: 'unreachable' };
     const json: unknown = await response.json().catch(() => null);
-    if (response.ok) {
-      const state = readState(json, this.origin_);
-      if (state) return { kind: 'state', state };
-      return { kind: 'refused', status: 502, classifier: '', pointers: [] };
-    }
+    const state = response.ok ? readState(json, this.origin_) : null;
+    if (state) return { kind: 'state', state };
     return {
       kind: 'refused',
-      status: response.status,
+      status: response.ok ? 502 : response.status,
       classifier: isProblem(json) ? json.classifier : '',
       pointers: hasErrors(json) ? json.errors.map((error) => error.pointer) : [],
+      attemptsLeft: hasAttempts(json) ? json.attempts_left : null,
+      retryAfter: retryAfter(response, json),
     };
   }
 }
 
+/** The wait that the body or the header asks for, in seconds. */
+function retryAfter(response: Response | null, json: unknown): number | null {
+  const seconds = Number(
+    (json as { retry_after?: unknown } | null)?.retry_after ?? response?.headers.get('retry-after'),
+  );
+  return seconds > 0 ? seconds : null;
+}
+
 function waitMs(response: Response | null, attempt: number): number {
-  const backoff = kBackoffMs[attempt - 1] ?? kLongestRetryAfterMs;
-  const retry_after = Number(response?.headers.get('retry-after') ?? NaN) * 1000;
-  return retry_after > 0 ? Math.min(retry_after, kLongestRetryAfterMs) : backoff;
+  const asked = retryAfter(response, null);
+  return asked === null
+    ? (kBackoffMs[attempt - 1] ?? kLongestRetryAfterMs)
+    : Math.min(asked * 1000, kLongestRetryAfterMs);
 }

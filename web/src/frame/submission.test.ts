@@ -14,6 +14,7 @@ const kCard: TypedCard = {
   expiry: { month: 12, year: 2030 },
   cvc: '123',
   name: 'Ada',
+  network: null,
 };
 
 function stateOf(json: object): Answer {
@@ -23,7 +24,7 @@ function stateOf(json: object): Answer {
 }
 
 function refused(status: number, classifier = '', ...pointers: string[]): Answer {
-  return { kind: 'refused', status, classifier, pointers };
+  return { kind: 'refused', status, classifier, pointers, attemptsLeft: null, retryAfter: null };
 }
 
 const kDone = stateOf({ next_action: null, status: 'success', data: { token_id: 'tok' } });
@@ -45,6 +46,7 @@ async function stage(script: {
   const open = openState(await exportJWK(publicKey), 'k1');
   const payloads: string[] = [];
   const did: string[] = [];
+  let held = false;
   const client = {
     show: async () => script.show?.shift() ?? open,
     complete: async (payload: string) => {
@@ -59,6 +61,13 @@ async function stage(script: {
     refuse: (fields: readonly FieldName[]) => void did.push(`refuse ${fields.join()}`),
     wipe: () => void did.push('wipe'),
     close: () => void did.push('close'),
+    hold: (attempts_left: number | null, seconds: number | null) => {
+      held ||= seconds !== null;
+      if (attempts_left ?? seconds) did.push(`hold ${attempts_left} ${seconds}`);
+    },
+    get held() {
+      return held;
+    },
   };
   const submission = new Submission(client as unknown as SessionClient, source, () => undefined);
   return { submission, payloads, did, privateKey, script, open };
@@ -201,4 +210,45 @@ test('pointers become fields, each once, unknown ones not at all', () => {
     'cvc',
     'name',
   ]);
+});
+
+test('the network that the shopper chose is sent as the session spells it', async () => {
+  const { submission, payloads, privateKey } = await stage({
+    typed: { ...kCard, name: '', network: 'cartesbancaires' },
+  });
+  await submission.run();
+  const sent = (await opened(payloads[0], privateKey)) as { additional_data: unknown };
+  assert.deepEqual(sent.additional_data, { card_network: 'cartesbancaires' });
+});
+
+test('attempts left and the wait are passed on; nothing is sent while it lasts', async () => {
+  const refusal: Answer = {
+    kind: 'refused',
+    status: 422,
+    classifier: 'VALIDATION_ERROR',
+    pointers: ['/result/enc_payload/security_code'],
+    attemptsLeft: 2,
+    retryAfter: 30,
+  };
+  const { submission, payloads, did } = await stage({ complete: [refusal] });
+  await assert.rejects(submission.run(), failsWith('card_invalid', 'cvc'));
+  assert.deepEqual(did, ['hold 2 30', 'refuse cvc']);
+  await assert.rejects(submission.run(), failsWith('rate_limited'));
+  assert.equal(payloads.length, 1);
+});
+
+test('a 429 to a card is told, and the same ciphertext may be sent afterwards', async () => {
+  const busy: Answer = {
+    kind: 'refused',
+    status: 429,
+    classifier: 'RATE_LIMITED',
+    pointers: [],
+    attemptsLeft: null,
+    retryAfter: null,
+  };
+  const { submission, payloads } = await stage({ complete: [busy] });
+  await assert.rejects(submission.run(), failsWith('rate_limited'));
+  await submission.run();
+  assert.equal(payloads.length, 2);
+  assert.equal(payloads[0], payloads[1]);
 });

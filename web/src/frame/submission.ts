@@ -15,6 +15,8 @@ export interface TypedCard {
   readonly expiry: Expiry;
   readonly cvc: string;
   readonly name: string;
+  /** The shopper's choice, where the card works with more than one network. */
+  readonly network: string | null;
 }
 
 /** What a submission needs of the form. */
@@ -23,6 +25,10 @@ export interface CardSource {
   read(): TypedCard | readonly FieldName[];
   /** The server refused these fields. */
   refuse(fields: readonly FieldName[]): void;
+  /** What the server says of further attempts: how many are left, and how long to wait. */
+  hold(attempts_left: number | null, seconds: number | null): void;
+  /** That wait is not over yet. */
+  readonly held: boolean;
   /** The card was taken: empty the fields and lock them. */
   wipe(): void;
   /** The session is over without a card: lock the fields. */
@@ -88,6 +94,7 @@ export class Submission {
     const state = this.state_ ?? (await this.load());
     if (state.nextAction === 'wait') return this.follow(state);
     if (state.nextAction !== 'tokenize_card' || state.tokenize === null) return state;
+    if (this.source_.held) throw new Failure('rate_limited');
     const card = this.source_.read();
     if (!('number' in card)) throw new Failure('card_invalid', card);
     return this.send(card, state.tokenize, true);
@@ -97,6 +104,7 @@ export class Submission {
     this.payload_ ??= await encryptCard(card, to.key);
     const sent = this.payload_;
     const answer = await this.client_.complete(sent);
+    if (answer.kind === 'refused') this.source_.hold(answer.attemptsLeft, answer.retryAfter);
     if (answer.kind === 'refused' && answer.status === 422) {
       this.payload_ = null;
       const fields = refusedFields(answer.pointers);
@@ -182,7 +190,11 @@ async function encryptCard(card: TypedCard, key: EcPublicJwk): Promise<string> {
       expiry_month: card.expiry.month,
       expiry_year: card.expiry.year,
       security_code: card.cvc,
-      additional_data: card.name === '' ? {} : { cardholder_name: card.name },
+      // JSON leaves out what is undefined.
+      additional_data: {
+        cardholder_name: card.name || undefined,
+        card_network: card.network ?? undefined,
+      },
     }),
   );
   return encryptJwe(plaintext, key);

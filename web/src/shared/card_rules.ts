@@ -3,13 +3,7 @@
 // functions.
 
 import { utf8 } from './base64url';
-import {
-  couldBecomeNetwork,
-  detectNetwork,
-  kNetworkRules,
-  maxPanDigits,
-  type Network,
-} from './networks';
+import { couldBecomeNetwork, kNetworkRules, type Network } from './networks';
 
 export const kFields = ['number', 'expiry', 'cvc', 'name'] as const;
 export type FieldName = (typeof kFields)[number];
@@ -38,27 +32,22 @@ export function passesLuhn(digits: string): boolean {
 }
 
 /**
- * What is wrong with a card number, or null. `accepted` are the session's networks; empty means
- * all. In order: empty, network_not_accepted (as soon as it is known), invalid (no network, or a
- * wrong check digit at a length that the network has), incomplete.
+ * What is wrong with a card number of `network` (null while none is known), which the session
+ * accepts or not, or null. In order: empty, invalid (of no network), network_not_accepted (as soon
+ * as it is known), invalid (a wrong check digit at a length that the network has), incomplete.
  */
-export function numberFault(digits: string, accepted: readonly string[]): FieldFault | null {
+export function numberFault(
+  digits: string,
+  network: Network | null,
+  accepted: boolean,
+): FieldFault | null {
   if (digits === '') return 'empty';
-  const network = detectNetwork(digits);
   if (network === null) return couldBecomeNetwork(digits) ? 'incomplete' : 'invalid';
-  if (accepted.length > 0 && !accepted.includes(network)) return 'network_not_accepted';
+  if (!accepted) return 'network_not_accepted';
   if (kNetworkRules[network].lengths.includes(digits.length)) {
     return passesLuhn(digits) ? null : 'invalid';
   }
   return 'incomplete';
-}
-
-/**
- * True when more digits cannot make the number any better, so that an error may be shown at once.
- */
-export function numberIsFull(digits: string): boolean {
-  const network = detectNetwork(digits);
-  return network !== null && digits.length >= maxPanDigits(network);
 }
 
 /**

@@ -7,6 +7,7 @@ import {
   editNumber,
   eraseAcrossGap,
   groupDigits,
+  wholeIn,
 } from './card_text';
 
 /** Text with the caret drawn as "|", so that a case reads as what the shopper sees. */
@@ -18,9 +19,9 @@ function draw({ text, caret }: { text: string; caret: number }): string {
   return `${text.slice(0, caret)}|${text.slice(caret)}`;
 }
 
-test('digits are taken out of any text, full-width ones included', () => {
+test('digits are taken out of any text, full-width and Arabic ones included', () => {
   assert.equal(digitsOf(' 4242-4242.4242 4242x'), '4242424242424242');
-  assert.equal(digitsOf('４２４２'), '4242');
+  assert.equal(digitsOf('４２４２ ٤٢ ۴۲'), '42424242');
   assert.equal(digitsOf('card'), '');
 });
 
@@ -69,11 +70,11 @@ test('erasing in the middle closes up and keeps the caret in its place', () => {
 
 test('Backspace and Delete beside a gap take the digit beyond it', () => {
   const back = eraseAcrossGap(...at('4242 |4242'), -1);
-  assert.equal(back && draw(back), '424|4242');
+  assert.equal(back && draw(back), '424| 4242');
   const forward = eraseAcrossGap(...at('4242| 4242'), 1);
-  assert.equal(forward && draw(forward), '4242|242');
+  assert.equal(forward && draw(forward), '4242 |242');
   const expiry = eraseAcrossGap(...at('12 / |'), -1);
-  assert.equal(expiry && draw(expiry), '1|');
+  assert.equal(expiry && draw(expiry), '1| / ');
   assert.equal(eraseAcrossGap(...at('4242 4|242'), -1), null);
   assert.equal(eraseAcrossGap(...at('|4242'), -1), null);
   assert.equal(eraseAcrossGap(...at('4242|'), 1), null);
@@ -94,4 +95,20 @@ test('a security code keeps as many digits as its network has', () => {
   assert.equal(draw(editCvc(...at('1234|'), 'visa')), '123|');
   assert.equal(draw(editCvc(...at('12345|'), 'americanexpress')), '1234|');
   assert.equal(draw(editCvc(...at('1a|2'), 'visa')), '1|2');
+});
+
+test('a pasted number is found among other text, and a piece of one is left to the caret', () => {
+  const number = '4242 4242 4242 4242';
+  for (const text of [number, `Card 1: ${number}, 12/30`, ` ${number}\n`, `a${number}b`]) {
+    assert.equal(wholeIn('number', text), number, text);
+  }
+  assert.equal(wholeIn('number', '4242-4242-4242-4242'), '4242-4242-4242-4242');
+  assert.equal(wholeIn('number', '4242.4242.4242.4242'), '4242.4242.4242.4242');
+  assert.equal(wholeIn('number', '4242\u00a04242  4242'), '4242\u00a04242  4242');
+  for (const piece of ['', '4242', '4242 4242 424', 'abc']) {
+    assert.equal(wholeIn('number', piece), null, piece);
+  }
+  assert.equal(wholeIn('expiry', '12/2030'), '12/2030');
+  assert.equal(wholeIn('expiry', '12'), null);
+  assert.equal(wholeIn('cvc', ' ١٢٣'), ' 123');
 });

@@ -16,11 +16,17 @@ export interface Edited {
   readonly caret: number;
 }
 
-/** The ASCII digits of a text; full-width digits, as some keyboards give, count as well. */
+/** Full-width and Arabic digits, as some keyboards give, made ASCII ones; the length stays. */
+export function asciiDigits(text: string): string {
+  // The last four bits of each of these code points are the digit.
+  return text.replace(/[\u0660-\u0669\u06f0-\u06f9\uff10-\uff19]/g, (c) =>
+    String(c.charCodeAt(0) & 15),
+  );
+}
+
+/** The digits of a text, as ASCII. */
 export function digitsOf(text: string): string {
-  return text
-    .replace(/[０-９]/g, (c) => String.fromCharCode(c.charCodeAt(0) - 0xfee0))
-    .replace(/\D/g, '');
+  return asciiDigits(text).replace(/\D/g, '');
 }
 
 /** Card number digits in the groups of its network: "378282246310005" → "3782 822463 10005". */
@@ -64,20 +70,29 @@ export function editNumber(raw: string, caret: number, inserted: boolean): Edite
 
 /**
  * What Backspace (`direction` -1) or Delete (+1) beside a gap should leave: without this the gap
- * would come back and the key would seem dead. Null when the key needs no help from us.
+ * would come back and the key would seem dead. The gap stays; null when the key needs no help.
  */
 export function eraseAcrossGap(text: string, caret: number, direction: -1 | 1): Edited | null {
-  const gap = direction === -1 ? text.slice(0, caret) : text.slice(caret);
-  const match = direction === -1 ? /\d[^\d]+$/.exec(gap) : /^[^\d]+\d/.exec(gap);
-  if (match === null) return null;
-  if (direction === -1) {
-    return { text: gap.slice(0, match.index) + text.slice(caret), caret: match.index };
-  }
-  return { text: text.slice(0, caret) + gap.slice(match[0].length), caret };
+  const [head, tail] = [text.slice(0, caret), text.slice(caret)];
+  const gap = (direction === -1 ? /\D+$/.exec(head) : /^\D+/.exec(tail))?.[0] ?? '';
+  const at = direction === -1 ? caret - gap.length - 1 : caret + gap.length;
+  if (gap === '' || at < 0 || at >= text.length) return null;
+  return { text: text.slice(0, at) + text.slice(at + 1), caret: at };
 }
 
 /** A security code: digits only, at most as long as the network's (4 while it is unknown). */
 export function editCvc(raw: string, caret: number, network: Network | null): Edited {
   const digits = digitsOf(raw).slice(0, network === null ? 4 : kNetworkRules[network].cvcLength);
   return { text: digits, caret: Math.min(digitsOf(raw.slice(0, caret)).length, digits.length) };
+}
+
+/**
+ * What a pasted or dropped text should put in the place of whatever the field holds: the run of 12
+ * to 19 digits that is a card number, or all of a text with as many digits as an expiry date or a
+ * security code has. Null when the text is only a piece, which goes where the caret is.
+ */
+export function wholeIn(field: 'number' | 'expiry' | 'cvc', pasted: string): string | null {
+  const text = asciiDigits(pasted);
+  if (field === 'number') return /\d(?:[\s.-]*\d){11,18}/.exec(text)?.[0] ?? null;
+  return digitsOf(text).length >= 3 ? text : null;
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { editExpiry, expiryDigits, readExpiry } from './expiry';
+import { editExpiry, readExpiry } from './expiry';
 
 const kNow = new Date('2026-11-22T12:00:00Z');
 
@@ -21,6 +21,9 @@ test('typing digits makes MM / YY', () => {
   assert.equal(type('1330'), '01 / 33');
   assert.equal(type('12/30'), '12 / 30');
   assert.equal(type('12 / 305'), '12 / 30');
+  assert.equal(type('122030'), '12 / 30');
+  assert.equal(type('12/2030'), '12 / 30');
+  assert.equal(type('0/'), '0');
 });
 
 test('pastes and autofill of any usual form are understood', () => {
@@ -34,8 +37,13 @@ test('pastes and autofill of any usual form are understood', () => {
     '092030',
     '09-30',
     '9.30',
+    '09 2030',
+    '2030/9',
+    'Exp: 09/30',
+    '٠٩/٣٠',
+    '2030-09 ',
   ]) {
-    assert.equal(expiryDigits(text), '0930', text);
+    assert.equal(editExpiry(text, text.length, true).text, '09 / 30', text);
   }
 });
 
@@ -46,9 +54,29 @@ test('erasing works its way back without the separator returning', () => {
   assert.deepEqual(editExpiry('', 0, false), { text: '', caret: 0 });
 });
 
-test('a caret in the middle stays behind its digit', () => {
-  assert.deepEqual(editExpiry('13 / 30', 1, false), { text: '13 / 30', caret: 1 });
-  assert.deepEqual(editExpiry('12 / 930', 6, true), { text: '12 / 93', caret: 6 });
+test('editing in the middle leaves the other part alone, and the caret where it was', () => {
+  const cases: [before: string, inserted: boolean, after: string][] = [
+    ['13| / 30', false, '13| / 30'],
+    ['1| / 30', false, '1| / 30'],
+    ['|2 / 30', false, '|2 / 30'],
+    ['| / 30', false, '| / 30'],
+    ['12 / |0', false, '12 / |0'],
+    ['0| / 30', true, '0| / 30'],
+    ['09| / 30', true, '09 / |30'],
+    ['9| / 30', true, '09 / |30'],
+    ['01|2 / 30', true, '01 / |30'],
+    ['10|2 / 30', true, '10 / |30'],
+    ['0|12 / 30', true, '0|1 / 30'],
+    ['123| / 30', true, '12 / 3|3'],
+    ['12 / 9|30', true, '12 / 9|3'],
+    ['12 / 20|0', true, '12 / 20|'],
+    ['1 / 31|0', true, '01 / 31|'],
+    ['12|30', false, '12| / 30'],
+  ];
+  for (const [before, inserted, after] of cases) {
+    const { text, caret } = editExpiry(before.replace('|', ''), before.indexOf('|'), inserted);
+    assert.equal(`${text.slice(0, caret)}|${text.slice(caret)}`, after, before);
+  }
 });
 
 test('a date is read, this month included', () => {

@@ -1,7 +1,7 @@
 // The expiry date of a card: reading what a shopper, a paste or the browser's autofill puts into
 // one "MM / YY" field. Pure functions; the current date is passed in.
 
-import { caretBehindDigit, digitsOf, type Edited } from './card_text';
+import { asciiDigits, caretBehindDigit, digitsOf, type Edited } from './card_text';
 
 export interface Expiry {
   /** 1…12 */
@@ -16,44 +16,64 @@ const kMaxYearsAhead = 20;
 // A card is good until its last month has ended everywhere on Earth, which is last so at UTC-12.
 const kLastZoneMs = 12 * 3600 * 1000;
 
-/**
- * "2030-09", "09/2030", "9/30", "0930" → "0930"; what is not complete yet stays as short as it is.
- */
-export function expiryDigits(raw: string): string {
-  const iso = /^\s*(20\d\d)\s*[-/.]\s*(\d{1,2})\s*$/.exec(raw);
-  if (iso) return (iso[2] ?? '').padStart(2, '0') + (iso[1] ?? '').slice(2);
-  const split = /^\D*(\d{1,2})\s*[^\d\s]\s*(\d*)/.exec(raw);
-  if (split) {
-    const year = split[2] ?? '';
-    return (split[1] ?? '').padStart(2, '0') + shortYear(year);
-  }
-  const digits = digitsOf(raw);
-  if (/^[2-9]/.test(digits)) return '0' + digits.slice(0, 1) + shortYear(digits.slice(1));
-  if (/^1[3-9]/.test(digits)) return '01' + shortYear(digits.slice(1));
-  return digits.slice(0, 2) + shortYear(digits.slice(2));
+interface Parts {
+  readonly month: string;
+  readonly year: string;
+  /** The caret is behind the month: in the separator or in the year. */
+  readonly past: boolean;
+  /** The month has one digit and can have no second one. */
+  readonly padded: boolean;
 }
 
-function shortYear(year: string): string {
-  return /^20\d\d$/.test(year) ? year.slice(2) : year.slice(0, 2);
+/** With a separator: what stands on either side; a third digit of the month goes on to the year. */
+function partsAround(match: RegExpExecArray, caret: number, before: number): Parts {
+  const [, lead = '', digits = '', rest = ''] = match;
+  const month = digits.slice(0, 2);
+  const carried = before > 2 ? digits.slice(2) : '';
+  const past = carried !== '' || caret > lead.length + digits.length;
+  const padded = /^[2-9]$/.test(month) || (past && month === '1');
+  return { month, year: carried + rest, past, padded };
+}
+
+/** Digits only: "930" is September as much as "0930". */
+function partsOf(digits: string, before: number, inserted: boolean): Parts {
+  const padded = inserted && /^([2-9]|1[3-9])/.test(digits);
+  const length = padded ? 1 : 2;
+  return {
+    month: digits.slice(0, length),
+    year: digits.slice(length),
+    past: before > length,
+    padded,
+  };
 }
 
 /**
- * The expiry field after an edit that left `raw` with the caret at `caret`: "9" → "09 / ", "1230" →
- * "12 / 30". The separator appears once the month is complete, but not while the shopper erases.
+ * The expiry field after an edit that left `typed` with the caret at `caret`: "9" → "09 / ",
+ * "1230", "12/2030" and "2030-12" → "12 / 30". The separator appears once the month is complete,
+ * but not while the shopper erases, and keeps month and year apart while either is edited.
  */
-export function editExpiry(raw: string, caret: number, inserted: boolean): Edited {
-  const at_end = caret >= raw.length;
-  if (!inserted) {
-    const digits = digitsOf(raw).slice(0, 4);
-    const text = digits.length > 2 ? `${digits.slice(0, 2)} / ${digits.slice(2)}` : digits;
-    const before = Math.min(digitsOf(raw.slice(0, caret)).length, digits.length);
-    return { text, caret: caretBehindDigit(text, before) };
-  }
-  const digits = expiryDigits(raw);
-  const text = digits.length >= 2 ? `${digits.slice(0, 2)} / ${digits.slice(2)}` : digits;
+export function editExpiry(typed: string, caret: number, inserted: boolean): Edited {
+  const raw = asciiDigits(typed).replace(/^\D*(20\d\d)\D+(\d{1,2})\D*$/, '$2/$1');
+  const at_end = caret >= typed.length;
+  const before = digitsOf(raw.slice(0, caret)).length;
+  const match = /^([^\d/]*)(\d*)\D+(\d*)/.exec(raw);
+  const parts = match
+    ? partsAround(match, at_end ? raw.length : caret, before)
+    : partsOf(digitsOf(raw), before, inserted);
+  const pad = inserted && parts.padded ? '0' : '';
+  const month = pad + parts.month;
+  // Whoever types 2030 has "20" there on the way.
+  const year = (at_end ? parts.year.replace(/^20(?=\d)/, '') : parts.year).slice(0, 2);
+  const parted = year !== '' || (inserted && month.length === 2);
+  const text = month + (parted ? ` / ${year}` : '');
   if (at_end) return { text, caret: text.length };
-  const before = Math.min(digitsOf(raw.slice(0, caret)).length, digits.length);
-  return { text, caret: caretBehindDigit(text, before) };
+  const behind = before + pad.length;
+  const found = caretBehindDigit(text, behind);
+  const in_year = parts.past || (inserted && behind >= 2);
+  return {
+    text,
+    caret: in_year ? Math.min(Math.max(found, month.length + 3), text.length) : found,
+  };
 }
 
 /** The date in the field's text, or why there is none: incomplete, then invalid, then past. */

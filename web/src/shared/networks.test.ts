@@ -5,6 +5,7 @@ import {
   detectNetwork,
   kNetworkRules,
   kNetworks,
+  kSharing,
   maxPanDigits,
 } from './networks';
 
@@ -23,6 +24,8 @@ test('every network is found by the test numbers that its members publish', () =
     ['8171999927660000', 'unionpay'],
     ['3337000000000008', 'jcb'],
     ['6759649826438453', 'maestro'],
+    ['67030000000000003', 'bancontact'],
+    ['5019717010103742', 'dankort'],
   ];
   for (const [number, network] of numbers) assert.equal(detectNetwork(number), network, number);
 });
@@ -93,7 +96,6 @@ test('too few digits are no network yet but may become one', () => {
     '2220',
     '2721',
     '32',
-    '5019',
     '3590',
     '6764',
     '80',
@@ -108,4 +110,9 @@ test('the longest number of a network is its longest length, 19 while unknown', 
   assert.equal(maxPanDigits('mastercard'), 16);
   assert.equal(maxPanDigits('visa'), 19);
   assert.equal(maxPanDigits(null), 19);
+});
+
+test('what shares cards is what has no range of its own, or is national', () => {
+  assert.deepEqual(kSharing, ['maestro', 'cartesbancaires', 'bancontact', 'dankort']);
+  assert.deepEqual(kNetworkRules.cartesbancaires.ranges, []);
 });

@@ -11,6 +11,9 @@ export const kNetworks = [
   'jcb',
   'unionpay',
   'maestro',
+  'cartesbancaires',
+  'bancontact',
+  'dankort',
 ] as const;
 
 /** A network as the session protocol spells it (contract 4.3). */
@@ -19,109 +22,59 @@ export type Network = (typeof kNetworks)[number];
 export interface NetworkRule {
   readonly label: string;
   /** Inclusive ranges of leading digits; both ends have the same number of digits. */
-  readonly ranges: readonly (readonly [string, string])[];
+  readonly ranges: readonly (readonly [low: string, high: string])[];
   readonly lengths: readonly number[];
   readonly cvcLength: number;
   /** Sizes of the digit groups; the last size repeats. */
   readonly groups: readonly number[];
 }
 
-const kFours = [4] as const;
+/** `ranges` as in "51-55 2221-2720"; a range of one prefix is only that prefix. */
+function rule(
+  label: string,
+  ranges: string,
+  lengths: readonly number[],
+  cvcLength = 3,
+  groups: readonly number[] = [4],
+): NetworkRule {
+  const pairs = ranges.split(' ').filter(Boolean);
+  return {
+    label,
+    ranges: pairs.map((range) => {
+      const [low = '', high = low] = range.split('-');
+      return [low, high];
+    }),
+    lengths,
+    cvcLength,
+    groups,
+  };
+}
 
-export const kNetworkRules: Readonly<Record<Network, NetworkRule>> = {
-  visa: {
-    label: 'Visa',
-    ranges: [['4', '4']],
-    lengths: [13, 16, 19],
-    cvcLength: 3,
-    groups: kFours,
-  },
-  mastercard: {
-    label: 'Mastercard',
-    ranges: [
-      ['51', '55'],
-      ['2221', '2720'],
-    ],
-    lengths: [16],
-    cvcLength: 3,
-    groups: kFours,
-  },
-  americanexpress: {
-    label: 'American Express',
-    ranges: [
-      ['34', '34'],
-      ['37', '37'],
-    ],
-    lengths: [15],
-    cvcLength: 4,
-    groups: [4, 6, 5],
-  },
-  discover: {
-    label: 'Discover',
-    ranges: [
-      ['6011', '6011'],
-      ['644', '649'],
-      ['65', '65'],
-    ],
-    lengths: [16, 17, 18, 19],
-    cvcLength: 3,
-    groups: kFours,
-  },
-  dinersclub: {
-    label: 'Diners Club',
-    ranges: [
-      ['300', '305'],
-      ['3095', '3095'],
-      ['36', '36'],
-      ['38', '39'],
-    ],
-    lengths: [14, 15, 16, 17, 18, 19],
-    cvcLength: 3,
-    groups: kFours,
-  },
-  jcb: {
-    label: 'JCB',
-    ranges: [
-      ['3528', '3589'],
-      ['3088', '3094'],
-      ['3096', '3102'],
-      ['3112', '3120'],
-      ['3158', '3159'],
-      ['3337', '3349'],
-    ],
-    lengths: [16, 17, 18, 19],
-    cvcLength: 3,
-    groups: kFours,
-  },
-  unionpay: {
-    label: 'UnionPay',
-    ranges: [
-      ['62', '62'],
-      ['8100', '8171'],
-    ],
-    lengths: [16, 17, 18, 19],
-    cvcLength: 3,
-    groups: kFours,
-  },
-  maestro: {
-    label: 'Maestro',
-    ranges: [
-      ['5018', '5018'],
-      ['5020', '5020'],
-      ['5038', '5038'],
-      ['5893', '5893'],
-      ['6304', '6304'],
-      ['6390', '6390'],
-      ['6759', '6759'],
-      ['6761', '6763'],
-      ['676770', '676770'],
-      ['676774', '676774'],
-    ],
-    lengths: [12, 13, 14, 15, 16, 17, 18, 19],
-    cvcLength: 3,
-    groups: kFours,
-  },
-};
+const k16To19 = [16, 17, 18, 19] as const;
+
+export const kNetworkRules: Readonly<Record<Network, NetworkRule>> = /* @__PURE__ */ (() => ({
+  visa: rule('Visa', '4', [13, 16, 19]),
+  mastercard: rule('Mastercard', '51-55 2221-2720', [16]),
+  americanexpress: rule('American Express', '34 37', [15], 4, [4, 6, 5]),
+  discover: rule('Discover', '6011 644-649 65', k16To19),
+  dinersclub: rule('Diners Club', '300-305 3095 36 38-39', [14, 15, ...k16To19]),
+  jcb: rule('JCB', '3528-3589 3088-3094 3096-3102 3112-3120 3158-3159 3337-3349', k16To19),
+  unionpay: rule('UnionPay', '62 8100-8171', k16To19),
+  maestro: rule('Maestro', '5018 5020 5038 5893 6304 6390 6759 6761-6763 676770 676774', [
+    12,
+    13,
+    14,
+    15,
+    ...k16To19,
+  ]),
+  // Its numbers lie in the ranges of the network that it shares the card with.
+  cartesbancaires: rule('Cartes Bancaires', '', [16]),
+  bancontact: rule('Bancontact', '6703', k16To19),
+  dankort: rule('Dankort', '5019', [16]),
+}))();
+
+/** Networks that share cards with another one, so that leading digits alone may not tell them. */
+export const kSharing: readonly string[] = /* @__PURE__ */ kNetworks.slice(7);
 
 /** The longest card number there is (ISO/IEC 7812-1). */
 export const kMaxPanDigits = 19;

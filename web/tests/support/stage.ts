@@ -24,7 +24,7 @@ export const kPan = '4242424242424242';
 
 export let browser: Browser;
 export let standIn: StandIn;
-let context: BrowserContext;
+export let context: BrowserContext;
 export let page: Page;
 /** What the page's security policy or an uncaught error had to say. */
 export let complaints: string[];

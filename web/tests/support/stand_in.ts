@@ -3,7 +3,7 @@
 // request. And pages of other origins: a shop, a hostile page, a bank.
 
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { compactDecrypt, exportJWK, generateKeyPair, type JWK, type KeyLike } from 'jose';
@@ -22,8 +22,12 @@ const kTypes: Record<string, string> = {
 export interface StandInSession {
   state: Record<string, unknown>;
   /** How the next submissions are answered; taken from the front, then they succeed. */
-  readonly answers: ('lost' | 'busy' | 'bad_number' | 'expired')[];
+  readonly answers: ('lost' | 'busy' | 'bad_number' | 'expired' | 'bad_code' | 'cooling')[];
   readonly payloads: string[];
+  /** Answers of the networks route by leading digits: none when it is not here, 503 when null. */
+  readonly networks: Record<string, string[] | null>;
+  /** The leading digits that were asked for. */
+  readonly iins: string[];
   readonly cards: Record<string, unknown>[];
   /** What a successful submission makes of the session. */
   next: Record<string, unknown>;
@@ -117,6 +121,8 @@ export class StandIn {
       },
       answers: [],
       payloads: [],
+      networks: {},
+      iins: [],
       cards: [],
       next: { next_action: null, status: 'success', data: { token_id: 'tok_1' } },
       page: 'wait',
@@ -142,12 +148,28 @@ export class StandIn {
       response.end(readFileSync(join(kDist, file[1] ?? '')));
       return;
     }
+    const texts = /^\/frame\/v1\/texts\/([\w-]+)\.json$/.exec(path);
+    if (texts) return this.serveTexts(response, texts[1] ?? '');
     const key = room === 'frame' ? third : second;
     const session = this.sessions.get(key);
     if (!session)
       return sendJson(response, 404, { code: 404, message: 'no', classifier: 'NOT_FOUND' });
     if (room === 'sessions') return this.serveSession(request, response, session, third);
     this.servePage(response, room, key, session);
+  }
+
+  /** The nearest language is the one of the first subtag. */
+  private serveTexts(response: ServerResponse, wanted: string): void {
+    const language = wanted.split('-')[0] ?? '';
+    const file = join(process.cwd(), 'src/languages', `${language}.json`);
+    if (!existsSync(file)) return sendJson(response, 404, { classifier: 'NOT_FOUND' });
+    const words = Object.entries(JSON.parse(readFileSync(file, 'utf8')) as object);
+    response.setHeader('content-language', language);
+    sendJson(
+      response,
+      200,
+      Object.fromEntries(words.filter(([key]) => /^(frame|fault|error)\./.test(key))),
+    );
   }
 
   private servePage(
@@ -206,6 +228,12 @@ export class StandIn {
       session.state = { next_action: null, status: 'failure', data: { reason: 'Cancelled.' } };
       return sendJson(response, 200, session.state);
     }
+    if (what === 'networks') {
+      const { iin } = JSON.parse(await bodyOf(request)) as { iin: string };
+      session.iins.push(iin);
+      const networks = session.networks[iin] === undefined ? [] : session.networks[iin];
+      return sendJson(response, networks ? 200 : 503, networks ? { networks } : {});
+    }
     const { action, result } = JSON.parse(await bodyOf(request)) as {
       action: string;
       result: { enc_payload: string };
@@ -215,12 +243,20 @@ export class StandIn {
     session.payloads.push(result.enc_payload);
     const answer = session.answers.shift();
     if (answer === 'busy') return sendJson(response, 503, { classifier: 'UNAVAILABLE' });
+    if (answer === 'cooling') {
+      return sendJson(response, 429, { classifier: 'RATE_LIMITED', retry_after: 3 });
+    }
     if (answer === 'expired') return sendJson(response, 409, { classifier: 'SESSION_EXPIRED' });
     const opened = await compactDecrypt(result.enc_payload, this.private_key_);
     session.cards.push(JSON.parse(new TextDecoder().decode(opened.plaintext)));
     if (answer === 'bad_number') {
       const errors = [{ pointer: '/result/enc_payload/account_number', detail: 'refused' }];
       return sendJson(response, 422, { classifier: 'VALIDATION_ERROR', errors });
+    }
+    if (answer === 'bad_code') {
+      const errors = [{ pointer: '/result/enc_payload/security_code', detail: 'refused' }];
+      const more = { attempts_left: 2, retry_after: 3 };
+      return sendJson(response, 422, { classifier: 'VALIDATION_ERROR', errors, ...more });
     }
     session.state = session.next;
     if (answer === 'lost') return void response.destroy();
