@@ -54,6 +54,7 @@ Status Inherit(Transaction& tx, Session& session) {
   if (!session.continuation.success) session.continuation.success = (*parent)->continuation.success;
   if (!session.continuation.error) session.continuation.error = (*parent)->continuation.error;
   if (!session.merchant.name) session.merchant.name = (*parent)->merchant.name;
+  if (session.merchant.origins.empty()) session.merchant.origins = (*parent)->merchant.origins;
   if (!session.locale) session.locale = (*parent)->locale;
   if (session.payment == domain::PaymentDetails{}) session.payment = (*parent)->payment;
   return {};

@@ -146,7 +146,7 @@ TEST(OpenSession, AThreeDsSessionTakesOverWhatItsPaymentSays) {
   OpenSession payment = Payment(stand.ids.NewUuid());
   payment.continuation = {"https://shop.example/ok", "https://shop.example/no"};
   payment.payment.amount_minor = 4200;
-  payment.merchant.name = "Shop";
+  payment.merchant = {"Shop", {"https://shop.example"}};
   payment.locale = "de";
   ASSERT_TRUE(stand.Open(payment));
   OpenSession tds = Tds(stand.ids.NewUuid());
@@ -157,7 +157,7 @@ TEST(OpenSession, AThreeDsSessionTakesOverWhatItsPaymentSays) {
   EXPECT_EQ(opened->session.continuation.success, "https://shop.example/ok");
   EXPECT_EQ(opened->session.continuation.error, "https://shop.example/tds-error");
   EXPECT_EQ(opened->session.payment, payment.payment);
-  EXPECT_EQ(opened->session.merchant.name, "Shop");
+  EXPECT_EQ(opened->session.merchant, payment.merchant);
   EXPECT_EQ(opened->session.locale, "de");
 }
 

@@ -11,49 +11,51 @@ namespace {
 using app::SessionView;
 using domain::SessionState;
 
-net::HttpResponse NoSuchPage() {
-  return EndPage(404, EndOutcome::kExpired, "This page is no longer available",
-                 "The link has expired or was already used. Please go back to the shop.");
-}
-
 // The end of a session, to the shop when we know its address.
-net::HttpResponse ShowEnd(const SessionView& view) {
+net::HttpResponse ShowEnd(const Reader& reader, const SessionView& view) {
   const std::string url = ContinueUrl(view);
   if (!url.empty()) return SeeOther(url);
-  if (view.IsExpired()) {
-    return EndPage(200, EndOutcome::kExpired, "Time is up",
-                   "The security check was not finished in time. Please go back to the shop.");
-  }
+  if (view.IsExpired()) return EndPage(reader, 200, EndOutcome::kExpired);
   const domain::Session& session = view.session;
   if (session.voided_after_end || session.state == SessionState::kVoided) {
-    return EndPage(200, EndOutcome::kVoided, "Payment cancelled",
-                   "The shop has cancelled this payment. You have not been charged.");
+    return EndPage(reader, 200, EndOutcome::kVoided);
   }
   switch (session.state) {
     case SessionState::kSucceeded:
     case SessionState::kCreated:
-      return EndPage(200, EndOutcome::kDone, "All done", "You can go back to the shop.");
+      return EndPage(reader, 200, EndOutcome::kDone);
     case SessionState::kCancelled:
-      return EndPage(200, EndOutcome::kCancelled, "Payment cancelled",
-                     "You have cancelled. Please go back to the shop.");
+      return EndPage(reader, 200, EndOutcome::kCancelled);
     default:
-      return EndPage(200, EndOutcome::kFailed, "Your bank did not confirm the payment",
-                     "You can go back to the shop and try another way to pay.");
+      return EndPage(reader, 200, EndOutcome::kFailed);
   }
 }
 
-net::HttpResponse ShowChallenge(const app::Services& services, const SessionView& view,
-                                const std::string& key) {
-  if (view.IsEnded() || view.IsExpired()) return ShowEnd(view);
+net::HttpResponse ShowChallenge(const app::Services& services, const Reader& reader,
+                                const SessionView& view, const std::string& key) {
+  if (view.IsEnded() || view.IsExpired()) return ShowEnd(reader, view);
   if (view.session.state == SessionState::kReturned) {
-    return ChallengeWaitPage(key, WaitPhase::kConfirming);
+    return ChallengeWaitPage(reader, key, WaitPhase::kConfirming);
   }
-  if (!view.session.challenge) return ChallengeWaitPage(key, WaitPhase::kPreparing);
+  if (!view.session.challenge) return ChallengeWaitPage(reader, key, WaitPhase::kPreparing);
   const domain::Challenge& challenge = *view.session.challenge;
   if (std::holds_alternative<domain::HostedChallenge>(challenge)) {
     return SeeOther(domain::ChallengeTarget(challenge));
   }
-  return ChallengeStartPage(challenge, services.settings.public_url + "/3ds/" + key + "/return");
+  return ChallengeStartPage(reader, challenge,
+                            services.settings.public_url + "/3ds/" + key + "/return");
+}
+
+// True, and answered, when there is no such session or it could not be asked for.
+bool AnsweredWithout(const app::Services& services, Exchange& exchange,
+                     const base::Result<SessionView>& view) {
+  if (view) return false;
+  if (view.error().code == base::ErrorCode::kNotFound) {
+    exchange.Answer(EndPage(ReaderOf(services, exchange.request, nullptr), 404, EndOutcome::kGone));
+  } else {
+    exchange.Refuse(view.error());
+  }
+  return true;
 }
 
 void Start(const app::Services& services, Exchange exchange) {
@@ -61,11 +63,9 @@ void Start(const app::Services& services, Exchange exchange) {
   app::Execute(
       services, app::StartChallenge{key},
       [&services, key, exchange = std::move(exchange)](base::Result<SessionView> view) mutable {
-        if (view) return exchange.Answer(ShowChallenge(services, *view, key));
-        if (view.error().code == base::ErrorCode::kNotFound) {
-          return exchange.Answer(NoSuchPage());
-        }
-        exchange.Refuse(view.error());
+        if (AnsweredWithout(services, exchange, view)) return;
+        const Reader reader = ReaderOf(services, exchange.request, &view->session);
+        exchange.Answer(ShowChallenge(services, reader, *view, key));
       });
 }
 
@@ -73,17 +73,13 @@ void Start(const app::Services& services, Exchange exchange) {
 void Return(const app::Services& services, std::string key, Exchange exchange) {
   app::Execute(services, app::ReturnFromChallenge{std::move(key)},
                [&services, exchange = std::move(exchange)](base::Result<SessionView> view) mutable {
-                 if (!view && view.error().code == base::ErrorCode::kNotFound) {
-                   return exchange.Answer(NoSuchPage());
-                 }
-                 if (!view) return exchange.Refuse(view.error());
+                 if (AnsweredWithout(services, exchange, view)) return;
                  if (view->session.kind == domain::SessionKind::kTds) {
                    return exchange.Answer(
                        SeeOther(services.settings.public_url + "/3ds/" + *view->challenge_key));
                  }
-                 exchange.Answer(EndPage(200, EndOutcome::kDone, "Thank you",
-                                         "Your bank's check is finished. You can go back to the "
-                                         "shop, which knows the result."));
+                 exchange.Answer(EndPage(ReaderOf(services, exchange.request, &view->session), 200,
+                                         EndOutcome::kReturned));
                });
 }
 

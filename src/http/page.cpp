@@ -1,24 +1,58 @@
 #include "http/page.h"
 
 #include <array>
+#include <bit>
 
+#include "base/encoding.h"
 #include "base/html.h"
+#include "http/accept.h"
 #include "http/asset.h"
+#include "http/gzip.h"
+#include "http/session_json.h"
 
 namespace obolus::http {
 namespace {
 
-constexpr std::string_view kTrustedTypes = "; require-trusted-types-for 'script'";
+// What goes into one page of `kind`: the variant of its template, values and markup.
+struct Filling {
+  int status = 200;
+  std::string_view variant{};
+  Values values{};
+  Values markup{};
+};
 
-net::HttpResponse Html(int status, std::string body, const std::string& policy) {
-  net::HttpResponse response{.status = status, .headers = {}, .body = std::move(body)};
+std::string Ancestors(const Reader& reader) {
+  std::string origins;
+  for (const std::string& origin : reader.shops) origins += " " + origin;
+  return origins;
+}
+
+net::HttpResponse Html(const Reader& reader, std::string_view kind, Filling filling) {
+  const Assets& assets = Assets::Get();
+  const AssetPage& page = assets.Page(kind);
+  std::string name = "pages/" + std::string(kind);
+  if (!filling.variant.empty()) name.append("-").append(filling.variant);
+  name.append(".").append(reader.language).append(".html");
+  // Base64 and origins need no escape in a header, nor the nonce in an attribute.
+  const Values raw = {{"nonce", reader.nonce},
+                      {"ancestors", Ancestors(reader)},
+                      {"style", std::string(assets.Content(page.style))}};
+  filling.markup.insert(raw.begin(), raw.end());
+  net::HttpResponse response{.status = filling.status, .headers = {}, .body = {}};
+  response.body = FillTemplate(assets.Content(name), filling.values, filling.markup);
+  response.headers.Reserve(page.headers_text.size() + 6);
   response.headers.Add("Content-Type", "text/html; charset=utf-8");
-  response.headers.Add("Content-Security-Policy", policy);
-  response.headers.Add("Cache-Control", "no-store");
-  response.headers.Add("Referrer-Policy", "no-referrer");
-  response.headers.Add("X-Content-Type-Options", "nosniff");
-  response.headers.Add("Permissions-Policy",
-                       "camera=(), geolocation=(), microphone=(), display-capture=()");
+  for (const auto& [header, text] : page.headers_text) {
+    response.headers.Add(header, FillTemplate(text, {}, raw));
+  }
+  response.headers.Add("Content-Language", reader.language);
+  response.headers.Add("Vary", "Accept-Language, Accept-Encoding");
+  if (reader.gzip) {
+    // No BREACH: nothing that a stranger puts into the request is repeated beside the session key,
+    // and the merchant's name is Commerce's.
+    response.body = Gzip(response.body);
+    response.headers.Add("Content-Encoding", "gzip");
+  }
   return response;
 }
 
@@ -43,8 +77,8 @@ std::string FieldsOf(const domain::Challenge& challenge, const std::string& retu
 }
 
 std::string_view NameOf(EndOutcome outcome) {
-  static constexpr std::array<std::string_view, 5> kNames = {"done", "failed", "cancelled",
-                                                             "expired", "voided"};
+  static constexpr std::array<std::string_view, 7> kNames = {
+      "done", "returned", "failed", "cancelled", "expired", "voided", "gone"};
   return kNames[static_cast<std::size_t>(outcome)];
 }
 
@@ -68,71 +102,55 @@ std::string FillTemplate(std::string_view text, const Values& values, const Valu
   }
 }
 
-net::HttpResponse CardFramePage(const std::string& session_key,
-                                const std::vector<std::string>& origins) {
-  std::string allowed;
-  for (const std::string& origin : origins) allowed += (allowed.empty() ? "" : " ") + origin;
-  auto response = Html(
-      200,
-      FillTemplate(AssetContent("card.html"),
-                   {{"lang", "en"}, {"session_key", session_key}, {"allowed_origins", allowed}}),
-      "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
-      "form-action 'none'; base-uri 'none'; frame-ancestors 'self' " +
-          allowed + std::string(kTrustedTypes));
-  response.headers.Add("Cross-Origin-Resource-Policy", "cross-origin");
-  return response;
+Reader ReaderOf(const app::Services& services, const net::HttpRequest& request,
+                const domain::Session* session) {
+  const auto header = [&](std::string_view name) {
+    const std::string* value = request.headers.Find(name);
+    return value == nullptr ? std::string_view() : std::string_view(*value);
+  };
+  const std::array<std::string, 2> wishes = {
+      QueryValue(request.query, "locale"), session == nullptr ? "" : session->locale.value_or("")};
+  const std::array<std::uint64_t, 2> random = {services.ids.NewRandom(), services.ids.NewRandom()};
+  const auto bytes = std::bit_cast<std::array<std::uint8_t, 16>>(random);
+  return {.language = std::string(
+              ChooseLanguage(Assets::Get().languages, wishes, header("Accept-Language"))),
+          .nonce = base::EncodeBase64(bytes),
+          .shops = session == nullptr ? services.settings.default_origins
+                                      : MerchantOrigins(services, *session),
+          .gzip = AcceptsGzip(header("Accept-Encoding"))};
 }
 
-net::HttpResponse CheckoutPage(const std::string& session_key, const std::string& merchant_name,
-                               const std::string& amount) {
-  auto response =
-      Html(200,
-           FillTemplate(AssetContent("checkout.html"), {{"lang", "en"},
-                                                        {"session_key", session_key},
-                                                        {"merchant_name", merchant_name},
-                                                        {"amount", amount}}),
-           "default-src 'none'; script-src 'self'; style-src 'self'; connect-src "
-           "'self'; frame-src 'self'; form-action 'none'; base-uri 'none'; "
-           "frame-ancestors 'none'" +
-               std::string(kTrustedTypes));
-  response.headers.Add("Cross-Origin-Opener-Policy", "same-origin");
-  return response;
+net::HttpResponse CardFramePage(const Reader& reader, const std::string& session_key) {
+  std::string origins;
+  for (const std::string& origin : reader.shops) origins += (origins.empty() ? "" : " ") + origin;
+  return Html(reader, "card",
+              {.values = {{"session_key", session_key}, {"allowed_origins", origins}}});
 }
 
-net::HttpResponse ChallengeStartPage(const domain::Challenge& challenge,
+net::HttpResponse CheckoutPage(const Reader& reader, const Checkout& checkout) {
+  return Html(reader, "checkout",
+              {.values = {{"session_key", checkout.session_key},
+                          {"merchant_name", checkout.merchant_name},
+                          {"amount", checkout.amount},
+                          {"back_url", checkout.back_url}}});
+}
+
+net::HttpResponse ChallengeStartPage(const Reader& reader, const domain::Challenge& challenge,
                                      const std::string& return_url) {
-  // No form-action: browsers apply it to the redirects of the issuer's own answer, too.
-  return Html(200,
-              FillTemplate(AssetContent("tds_start.html"),
-                           {{"lang", "en"}, {"action", domain::ChallengeTarget(challenge)}},
-                           {{"fields", FieldsOf(challenge, return_url)}}),
-              "default-src 'none'; script-src 'self'; style-src 'self'; base-uri 'none'" +
-                  std::string(kTrustedTypes));
+  return Html(reader, "start",
+              {.values = {{"action", domain::ChallengeTarget(challenge)}},
+               .markup = {{"fields", FieldsOf(challenge, return_url)}}});
 }
 
-net::HttpResponse ChallengeWaitPage(const std::string& challenge_key, WaitPhase phase) {
-  const bool preparing = phase == WaitPhase::kPreparing;
-  return Html(
-      200,
-      FillTemplate(AssetContent("tds_wait.html"),
-                   {{"lang", "en"},
-                    {"challenge_key", challenge_key},
-                    {"phase", preparing ? "preparing" : "confirming"},
-                    {"message", preparing ? "Your bank's security check is being prepared."
-                                          : "The shop is confirming the result with your bank."}}),
-      "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
-      "form-action 'none'; base-uri 'none'" +
-          std::string(kTrustedTypes));
+net::HttpResponse ChallengeWaitPage(const Reader& reader, const std::string& challenge_key,
+                                    WaitPhase phase) {
+  return Html(reader, "wait",
+              {.variant = phase == WaitPhase::kPreparing ? "preparing" : "confirming",
+               .values = {{"challenge_key", challenge_key}}});
 }
 
-net::HttpResponse EndPage(int status, EndOutcome outcome, const std::string& title,
-                          const std::string& message) {
-  return Html(status,
-              FillTemplate(AssetContent("end.html"), {{"lang", "en"},
-                                                      {"outcome", std::string(NameOf(outcome))},
-                                                      {"title", title},
-                                                      {"message", message}}),
-              "default-src 'none'; style-src 'self'; form-action 'none'; base-uri 'none'");
+net::HttpResponse EndPage(const Reader& reader, int status, EndOutcome outcome) {
+  return Html(reader, "end", {.status = status, .variant = NameOf(outcome)});
 }
 
 net::HttpResponse SeeOther(const std::string& url) {

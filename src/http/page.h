@@ -1,6 +1,7 @@
-// HTML pages from the embedded templates, each with the headers that its scripts are written for
-// (web/README.md has the table). Templates have placeholders and no logic; every value is escaped
-// here. Pure.
+// HTML pages from the embedded templates, each with the headers that web/payment_pages.mjs gives
+// it. The words are in the templates, one a language; every value that goes in is escaped here, and
+// a nonce that is new with each response lets only our own scripts and styles run. Called by the
+// routes; any thread.
 #pragma once
 
 #include <map>
@@ -8,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "app/services.h"
 #include "domain/challenge.h"
 #include "net/http_message.h"
 
@@ -19,22 +21,40 @@ using Values = std::map<std::string, std::string, std::less<>>;
 // comes in `markup`.
 std::string FillTemplate(std::string_view text, const Values& values, const Values& markup = {});
 
-net::HttpResponse CardFramePage(const std::string& session_key,
-                                const std::vector<std::string>& origins);
-net::HttpResponse CheckoutPage(const std::string& session_key, const std::string& merchant_name,
-                               const std::string& amount);
+// Who is to read a page.
+struct Reader {
+  std::string language = "en";       // one that there are templates in
+  std::string nonce{};               // 128 random bits, base64
+  std::vector<std::string> shops{};  // origins that may show the page in a frame
+  bool gzip = false;
+};
+
+// By what the request says of the browser: `locale` of the query, the session's locale, then
+// Accept-Language. Without a session (nullptr) the configured shops may frame the page.
+Reader ReaderOf(const app::Services& services, const net::HttpRequest& request,
+                const domain::Session* session);
+
+net::HttpResponse CardFramePage(const Reader& reader, const std::string& session_key);
+
+struct Checkout {
+  std::string session_key;
+  std::string merchant_name{};
+  std::string amount{};    // "42.00 EUR", for those without script
+  std::string back_url{};  // of the shop, where it gave one
+};
+net::HttpResponse CheckoutPage(const Reader& reader, const Checkout& checkout);
 
 // Posts the challenge to the issuer (EMV 3DS 2.3.1 §5.8, or PaReq/MD/TermUrl); without JavaScript
 // by a button.
-net::HttpResponse ChallengeStartPage(const domain::Challenge& challenge,
+net::HttpResponse ChallengeStartPage(const Reader& reader, const domain::Challenge& challenge,
                                      const std::string& return_url);
 
 enum class WaitPhase { kPreparing, kConfirming };
-net::HttpResponse ChallengeWaitPage(const std::string& challenge_key, WaitPhase phase);
+net::HttpResponse ChallengeWaitPage(const Reader& reader, const std::string& challenge_key,
+                                    WaitPhase phase);
 
-enum class EndOutcome { kDone, kFailed, kCancelled, kExpired, kVoided };
-net::HttpResponse EndPage(int status, EndOutcome outcome, const std::string& title,
-                          const std::string& message);
+enum class EndOutcome { kDone, kReturned, kFailed, kCancelled, kExpired, kVoided, kGone };
+net::HttpResponse EndPage(const Reader& reader, int status, EndOutcome outcome);
 
 net::HttpResponse SeeOther(const std::string& url);
 

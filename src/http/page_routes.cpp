@@ -1,60 +1,17 @@
 #include "http/page_routes.h"
 
 #include <algorithm>
-#include <cstdlib>
 #include <iterator>
 
 #include "app/show_session.h"
-#include "base/check.h"
-#include "base/crypto.h"
-#include "http/asset.h"
 #include "http/page.h"
 #include "http/session_json.h"
 
 namespace obolus::http {
 namespace {
 
-struct File {
-  const char* asset;
-  const char* path;
-  const char* type;
-  bool cross_origin;  // loaded by merchants' pages
-};
-
-constexpr File kFiles[] = {
-    {"obolus.js", "/client/v1/obolus.js", "text/javascript; charset=utf-8", true},
-    {"obolus.mjs", "/client/v1/obolus.mjs", "text/javascript; charset=utf-8", true},
-    {"element.js", "/client/v1/element.js", "text/javascript; charset=utf-8", true},
-    {"card.js", "/frame/v1/card.js", "text/javascript; charset=utf-8", false},
-    {"session.js", "/frame/v1/session.js", "text/javascript; charset=utf-8", false},
-    {"card.css", "/frame/v1/card.css", "text/css; charset=utf-8", false},
-    {"checkout.js", "/page/v1/checkout.js", "text/javascript; charset=utf-8", false},
-    {"tds.js", "/page/v1/tds.js", "text/javascript; charset=utf-8", false},
-    {"page.css", "/page/v1/page.css", "text/css; charset=utf-8", false},
-};
-
-net::HttpResponse Serve(const File& file, const std::string& etag,
-                        const net::HttpRequest& request) {
-  net::HttpResponse response{.status = 200, .headers = {}, .body = {}};
-  response.headers.Add("ETag", etag);
-  response.headers.Add("Cache-Control", "public, max-age=300");
-  response.headers.Add("X-Content-Type-Options", "nosniff");
-  response.headers.Add("Cross-Origin-Resource-Policy",
-                       file.cross_origin ? "cross-origin" : "same-origin");
-  if (file.cross_origin) response.headers.Add("Access-Control-Allow-Origin", "*");
-  const std::string* known = request.headers.Find("If-None-Match");
-  if (known != nullptr && *known == etag) {
-    response.status = 304;
-    return response;
-  }
-  response.headers.Add("Content-Type", file.type);
-  response.body = AssetContent(file.asset);
-  return response;
-}
-
-void AnswerNoSession(Exchange& exchange) {
-  exchange.Answer(EndPage(404, EndOutcome::kExpired, "This page is no longer available",
-                          "The link has expired or was already used. Please go back to the shop."));
+void AnswerNoSession(const app::Services& services, Exchange& exchange) {
+  exchange.Answer(EndPage(ReaderOf(services, exchange.request, nullptr), 404, EndOutcome::kGone));
 }
 
 // Digits of the minor unit where it is not two (ISO 4217 list one).
@@ -81,60 +38,54 @@ std::string AmountText(const domain::PaymentDetails& payment) {
 
 void ShowFrame(const app::Services& services, Exchange exchange) {
   std::string key = exchange.Parameter("session_key");
-  app::ShowSession(services, key,
-                   [&services, key,
-                    exchange = std::move(exchange)](base::Result<app::SessionView> view) mutable {
-                     const bool usable =
-                         view && view->session.kind == domain::SessionKind::kPayment;
-                     if (!usable) {
-                       if (!view && view.error().code != base::ErrorCode::kNotFound) {
-                         return exchange.Refuse(view.error());
-                       }
-                       return AnswerNoSession(exchange);
-                     }
-                     exchange.Answer(CardFramePage(key, AllowedOrigins(services, view->session)));
-                   });
+  app::ShowSession(
+      services, key,
+      [&services, key,
+       exchange = std::move(exchange)](base::Result<app::SessionView> view) mutable {
+        const bool usable = view && view->session.kind == domain::SessionKind::kPayment;
+        if (!usable) {
+          if (!view && view.error().code != base::ErrorCode::kNotFound) {
+            return exchange.Refuse(view.error());
+          }
+          return AnswerNoSession(services, exchange);
+        }
+        exchange.Answer(CardFramePage(ReaderOf(services, exchange.request, &view->session), key));
+      });
+}
+
+// What the shopper meets who comes too late, or again: the shop's page, else how it ended.
+void AnswerExpired(const app::Services& services, Exchange& exchange,
+                   const app::SessionView& view) {
+  const std::string url = ContinueUrl(view);
+  exchange.Answer(url.empty() ? EndPage(ReaderOf(services, exchange.request, &view.session), 404,
+                                        EndOutcome::kExpired)
+                              : SeeOther(url));
 }
 
 void ShowCheckout(const app::Services& services, Exchange exchange) {
   std::string key = exchange.Parameter("session_key");
   app::ShowSession(
       services, key,
-      [key, exchange = std::move(exchange)](base::Result<app::SessionView> view) mutable {
+      [&services, key,
+       exchange = std::move(exchange)](base::Result<app::SessionView> view) mutable {
         if (!view && view.error().code != base::ErrorCode::kNotFound) {
           return exchange.Refuse(view.error());
         }
         const bool usable = view && view->session.kind == domain::SessionKind::kPayment;
-        if (!usable) return AnswerNoSession(exchange);
-        if (view->IsExpired()) {
-          const std::string url = ContinueUrl(*view);
-          return url.empty() ? AnswerNoSession(exchange) : exchange.Answer(SeeOther(url));
-        }
+        if (!usable) return AnswerNoSession(services, exchange);
+        if (view->IsExpired()) return AnswerExpired(services, exchange, *view);
         const domain::Session& session = view->session;
-        exchange.Answer(
-            CheckoutPage(key, session.merchant.name.value_or(""), AmountText(session.payment)));
+        exchange.Answer(CheckoutPage(ReaderOf(services, exchange.request, &session),
+                                     {.session_key = key,
+                                      .merchant_name = session.merchant.name.value_or(""),
+                                      .amount = AmountText(session.payment),
+                                      .back_url = session.continuation.error.value_or("")}));
       });
 }
 
 }  // namespace
 
-std::string_view AssetContent(std::string_view name) {
-  for (const Asset& asset : Assets()) {
-    if (asset.name == name) return asset.content;
-  }
-  CHECK(false && "no such asset");
-  std::abort();
-}
-
 void AddPageRoutes(Router& router, const app::Services& services) {
-  for (const File& file : kFiles) {
-    const auto digest = base::Sha256(base::AsBytes(AssetContent(file.asset)));
-    const std::string etag = "\"" + base::EncodeHex(base::ByteView(digest).first(16)) + "\"";
-    router.Add({.method = "GET", .pattern = file.path, .handler = [file, etag](Exchange exchange) {
-                  auto response = Serve(file, etag, exchange.request);
-                  exchange.Answer(std::move(response));
-                }});
-  }
   router.Add(
       {.method = "GET",
        .pattern = "/frame/v1/{session_key}",

@@ -1,5 +1,5 @@
-// Pages and files for the shopper's browser (contract §4.2): the client library, the card frame,
-// the hosted checkout and their scripts. Shopper listener only.
+// The documents of the card frame and of the hosted checkout (contract §4.2); their scripts are
+// file_routes'. Shopper listener only.
 #pragma once
 
 #include "app/services.h"

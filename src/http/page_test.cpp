@@ -2,11 +2,19 @@
 
 #include <gtest/gtest.h>
 
+#include "http/asset.h"
+#include "support/app_stand.h"
+
 namespace obolus::http {
 namespace {
 
 constexpr char kHostile[] = "\"><script>alert('x')</script>&";
 constexpr char kHarmless[] = "&quot;&gt;&lt;script&gt;alert(&#39;x&#39;)&lt;/script&gt;&amp;";
+
+const Reader kReader = {.nonce = "bm9uY2U=", .shops = {"https://shop.example"}};
+const Checkout kCheckout = {
+    .session_key = "pay_x", .merchant_name = "Shop", .amount = "42.00 EUR", .back_url = ""};
+const domain::Challenge kHosted = domain::HostedChallenge{"https://acs.example"};
 
 std::string HeaderOf(const net::HttpResponse& response, const char* name) {
   const std::string* value = response.headers.Find(name);
@@ -18,11 +26,10 @@ bool Holds(const net::HttpResponse& response, std::string_view text) {
 }
 
 std::vector<net::HttpResponse> AllPages() {
-  return {CardFramePage("pay_x", {"https://shop.example"}),
-          CheckoutPage("pay_x", "Shop", "42.00 EUR"),
-          ChallengeStartPage(domain::HostedChallenge{"https://acs.example"}, "https://pay/return"),
-          ChallengeWaitPage("tds_x", WaitPhase::kPreparing),
-          EndPage(200, EndOutcome::kDone, "Done", "All is well.")};
+  return {CardFramePage(kReader, "pay_x"), CheckoutPage(kReader, kCheckout),
+          ChallengeStartPage(kReader, kHosted, "https://pay/return"),
+          ChallengeWaitPage(kReader, "tds_x", WaitPhase::kPreparing),
+          EndPage(kReader, 200, EndOutcome::kDone)};
 }
 
 TEST(FillTemplate, EscapesValuesAndNotMarkup) {
@@ -40,17 +47,82 @@ TEST(FillTemplate, LeavesOutWhatHasNoValue) {
   EXPECT_EQ(FillTemplate("", {}), "");
 }
 
-TEST(Pages, CarryThePolicyTheirScriptsAreWrittenFor) {
+bool Allows(const net::HttpResponse& page, const std::string& directive) {
+  return ("; " + HeaderOf(page, "Content-Security-Policy") + ";").contains("; " + directive + ";");
+}
+
+TEST(Pages, LetNothingRunButOurOwn) {
+  for (const auto& page : AllPages()) {
+    EXPECT_TRUE(Allows(page, "default-src 'none'"));
+    EXPECT_TRUE(Allows(page, "style-src 'nonce-bm9uY2U='"));
+    EXPECT_TRUE(Allows(page, "script-src 'nonce-bm9uY2U='") || Allows(page, "script-src 'none'"));
+    EXPECT_TRUE(Allows(page, "object-src 'none'"));
+    EXPECT_TRUE(Allows(page, "base-uri 'none'"));
+    EXPECT_TRUE(Allows(page, "require-trusted-types-for 'script'"));
+    EXPECT_TRUE(Allows(page, "trusted-types 'none'"));
+    EXPECT_TRUE(Allows(page, "report-uri /csp-reports"));
+    EXPECT_TRUE(Allows(page, "report-to csp"));
+    EXPECT_EQ(HeaderOf(page, "Reporting-Endpoints"), "csp=\"/csp-reports\"");
+    EXPECT_FALSE(HeaderOf(page, "Content-Security-Policy").contains("unsafe"));
+  }
+}
+
+TEST(Pages, KeepToThemselves) {
   for (const auto& page : AllPages()) {
     EXPECT_EQ(HeaderOf(page, "Content-Type"), "text/html; charset=utf-8");
     EXPECT_EQ(HeaderOf(page, "Cache-Control"), "no-store");
     EXPECT_EQ(HeaderOf(page, "Referrer-Policy"), "no-referrer") << "a key must not leave in a URL";
     EXPECT_EQ(HeaderOf(page, "X-Content-Type-Options"), "nosniff");
-    const std::string policy = HeaderOf(page, "Content-Security-Policy");
-    EXPECT_EQ(policy.find("default-src 'none'"), 0U) << policy;
-    EXPECT_EQ(policy.find("unsafe"), std::string::npos) << policy;
-    EXPECT_NE(policy.find("base-uri 'none'"), std::string::npos) << policy;
+    EXPECT_EQ(HeaderOf(page, "Cross-Origin-Opener-Policy"), "same-origin");
+    EXPECT_EQ(HeaderOf(page, "Cross-Origin-Embedder-Policy"), "require-corp");
+    EXPECT_NE(HeaderOf(page, "Permissions-Policy"), "(none)");
+    EXPECT_EQ(HeaderOf(page, "Set-Cookie"), "(none)");
   }
+}
+
+// The nonce of every script and style that a document of ours has, and its integrity.
+TEST(Pages, NameEachScriptWithItsNonceAndIntegrity) {
+  for (const auto& page : AllPages()) {
+    std::size_t at = 0;
+    while ((at = page.body.find("<script src=", at)) != std::string::npos) {
+      const std::string tag = page.body.substr(at, page.body.find('>', at) - at);
+      EXPECT_TRUE(tag.contains(" nonce=\"bm9uY2U=\"")) << tag;
+      EXPECT_TRUE(tag.contains(" integrity=\"sha384-")) << tag;
+      at += tag.size();
+    }
+    EXPECT_TRUE(Holds(page, "<style nonce=\"bm9uY2U=\">"));
+  }
+}
+
+TEST(Pages, SpeakTheReadersLanguage) {
+  const std::string language = "en";
+  for (const auto& page : AllPages()) {
+    EXPECT_TRUE(Holds(page, "<html lang=\"" + language + "\" dir=\"ltr\""));
+    EXPECT_EQ(HeaderOf(page, "Content-Language"), language);
+    EXPECT_EQ(HeaderOf(page, "Vary"), "Accept-Language, Accept-Encoding");
+  }
+}
+
+TEST(Pages, AreMadeForEveryLanguage) {
+  for (const std::string& language : Assets::Get().languages) {
+    Reader reader = kReader;
+    reader.language = language;
+    const bool rtl = language == "ar" || language == "he";
+    const std::string begin =
+        "<html lang=\"" + language + "\" dir=\"" + (rtl ? "rtl" : "ltr") + "\"";
+    EXPECT_TRUE(Holds(CardFramePage(reader, "pay_x"), begin));
+    EXPECT_TRUE(Holds(CheckoutPage(reader, kCheckout), begin));
+    EXPECT_TRUE(Holds(EndPage(reader, 200, EndOutcome::kReturned), begin));
+  }
+}
+
+TEST(Pages, AreGzippedForWhoTakesIt) {
+  Reader reader = kReader;
+  reader.gzip = true;
+  const auto packed = CardFramePage(reader, "pay_x");
+  EXPECT_EQ(HeaderOf(packed, "Content-Encoding"), "gzip");
+  EXPECT_LT(packed.body.size() * 2, CardFramePage(kReader, "pay_x").body.size());
+  EXPECT_EQ(HeaderOf(CardFramePage(kReader, "pay_x"), "Content-Encoding"), "(none)");
 }
 
 TEST(Pages, LeaveNoPlaceholderUnfilled) {
@@ -58,32 +130,35 @@ TEST(Pages, LeaveNoPlaceholderUnfilled) {
 }
 
 TEST(CardFramePage, MayBeEmbeddedByItsOriginsOnly) {
-  const auto page = CardFramePage("pay_x", {"https://pay.example", "https://shop.example"});
+  const auto page =
+      CardFramePage({.shops = {"https://a.example", "https://shop.example"}}, "pay_x");
   EXPECT_EQ(page.status, 200);
-  EXPECT_NE(HeaderOf(page, "Content-Security-Policy")
-                .find("frame-ancestors 'self' https://pay.example https://shop.example;"),
-            std::string::npos);
+  EXPECT_TRUE(Allows(page, "frame-ancestors 'self' https://a.example https://shop.example"));
+  EXPECT_TRUE(Allows(CardFramePage({}, "pay_x"), "frame-ancestors 'self'"));
+  EXPECT_EQ(HeaderOf(page, "Cross-Origin-Resource-Policy"), "cross-origin");
   EXPECT_TRUE(Holds(page, "data-session-key=\"pay_x\""));
-  EXPECT_TRUE(Holds(page, "data-allowed-origins=\"https://pay.example https://shop.example\""));
+  EXPECT_TRUE(Holds(page, "data-allowed-origins=\"https://a.example https://shop.example\""));
 }
 
 TEST(CheckoutPage, IsNeverEmbedded) {
-  const auto page = CheckoutPage("pay_x", "Shop", "42.00 EUR");
-  EXPECT_NE(HeaderOf(page, "Content-Security-Policy").find("frame-ancestors 'none'"),
-            std::string::npos);
-  EXPECT_EQ(HeaderOf(page, "Cross-Origin-Opener-Policy"), "same-origin");
+  const auto page = CheckoutPage(kReader, kCheckout);
+  EXPECT_TRUE(Allows(page, "frame-ancestors 'none'"));
+  EXPECT_EQ(HeaderOf(page, "Cross-Origin-Resource-Policy"), "same-origin");
 }
 
 TEST(CheckoutPage, EscapesWhatTheMerchantIsCalled) {
-  const auto page = CheckoutPage("pay_x", kHostile, kHostile);
+  const auto page = CheckoutPage(kReader, {.session_key = "pay_x",
+                                           .merchant_name = kHostile,
+                                           .amount = kHostile,
+                                           .back_url = kHostile});
   EXPECT_FALSE(Holds(page, "<script>alert"));
   EXPECT_TRUE(Holds(page, kHarmless));
 }
 
 TEST(ChallengeStartPage, PostsTheEmvRequest) {
-  const auto page =
-      ChallengeStartPage(domain::EmvChallenge{"https://acs.example/c?a=1&b=2", "Y3JlcQ", kHostile},
-                         "https://pay.example/3ds/tds_x/return");
+  const auto page = ChallengeStartPage(
+      kReader, domain::EmvChallenge{"https://acs.example/c?a=1&b=2", "Y3JlcQ", kHostile},
+      "https://pay.example/3ds/tds_x/return");
   EXPECT_TRUE(Holds(page, "action=\"https://acs.example/c?a=1&amp;b=2\""));
   EXPECT_TRUE(Holds(page, "name=\"creq\" value=\"Y3JlcQ\""));
   EXPECT_TRUE(Holds(page, std::string("name=\"threeDSSessionData\" value=\"") + kHarmless));
@@ -92,43 +167,74 @@ TEST(ChallengeStartPage, PostsTheEmvRequest) {
 
 TEST(ChallengeStartPage, LeavesOutSessionDataThatWasNotGiven) {
   const auto page = ChallengeStartPage(
-      domain::EmvChallenge{"https://acs.example/c", "Y3JlcQ", std::nullopt}, "https://pay/return");
+      kReader, domain::EmvChallenge{"https://acs.example/c", "Y3JlcQ", std::nullopt},
+      "https://pay/return");
   EXPECT_FALSE(Holds(page, "threeDSSessionData"));
 }
 
 TEST(ChallengeStartPage, PostsTheLegacyRequestWithOurReturnAddress) {
   const auto page = ChallengeStartPage(
-      domain::PaReqChallenge{"https://acs.example/c", "cGFyZXE=", "md-1"}, "https://pay/return");
+      kReader, domain::PaReqChallenge{"https://acs.example/c", "cGFyZXE=", "md-1"},
+      "https://pay/return");
   EXPECT_TRUE(Holds(page, "name=\"PaReq\" value=\"cGFyZXE=\""));
   EXPECT_TRUE(Holds(page, "name=\"MD\" value=\"md-1\""));
   EXPECT_TRUE(Holds(page, "name=\"TermUrl\" value=\"https://pay/return\""));
 }
 
 TEST(ChallengeStartPage, DoesNotLimitWhereTheIssuersAnswerGoes) {
-  const auto page =
-      ChallengeStartPage(domain::HostedChallenge{"https://acs.example"}, "https://pay/return");
+  const auto page = ChallengeStartPage(kReader, kHosted, "https://pay/return");
   EXPECT_EQ(HeaderOf(page, "Content-Security-Policy").find("form-action"), std::string::npos);
 }
 
 TEST(ChallengeWaitPage, TellsItsPhase) {
-  EXPECT_TRUE(Holds(ChallengeWaitPage("tds_x", WaitPhase::kPreparing), "data-phase=\"preparing\""));
-  EXPECT_TRUE(
-      Holds(ChallengeWaitPage("tds_x", WaitPhase::kConfirming), "data-phase=\"confirming\""));
-  EXPECT_TRUE(
-      Holds(ChallengeWaitPage("tds_x", WaitPhase::kPreparing), "data-challenge-key=\"tds_x\""));
+  EXPECT_TRUE(Holds(ChallengeWaitPage(kReader, "tds_x", WaitPhase::kPreparing),
+                    "data-phase=\"preparing\""));
+  EXPECT_TRUE(Holds(ChallengeWaitPage(kReader, "tds_x", WaitPhase::kConfirming),
+                    "data-phase=\"confirming\""));
+  EXPECT_TRUE(Holds(ChallengeWaitPage(kReader, "tds_x", WaitPhase::kPreparing),
+                    "data-challenge-key=\"tds_x\""));
 }
 
 TEST(EndPage, TellsItsOutcome) {
   for (const auto& [outcome, name] :
-       {std::pair(EndOutcome::kDone, "done"), std::pair(EndOutcome::kFailed, "failed"),
-        std::pair(EndOutcome::kCancelled, "cancelled"), std::pair(EndOutcome::kExpired, "expired"),
-        std::pair(EndOutcome::kVoided, "voided")}) {
-    const auto page = EndPage(404, outcome, kHostile, kHostile);
+       {std::pair(EndOutcome::kDone, "done"), std::pair(EndOutcome::kReturned, "returned"),
+        std::pair(EndOutcome::kFailed, "failed"), std::pair(EndOutcome::kCancelled, "cancelled"),
+        std::pair(EndOutcome::kExpired, "expired"), std::pair(EndOutcome::kVoided, "voided"),
+        std::pair(EndOutcome::kGone, "gone")}) {
+    const auto page = EndPage(kReader, 404, outcome);
     EXPECT_EQ(page.status, 404);
     EXPECT_TRUE(Holds(page, std::string("data-outcome=\"") + name + "\""));
-    EXPECT_FALSE(Holds(page, "<script>alert"));
-    EXPECT_EQ(HeaderOf(page, "Content-Security-Policy").find("script-src"), std::string::npos);
+    EXPECT_TRUE(Allows(page, "script-src 'none'"));
   }
+}
+
+class ReaderOfTest : public ::testing::Test {
+ protected:
+  Reader Of(const std::string& query, net::Headers headers, const domain::Session* session) {
+    return ReaderOf(stand_.services, {.query = query, .headers = std::move(headers)}, session);
+  }
+
+  testing::AppStand stand_;
+};
+
+TEST_F(ReaderOfTest, MakesANewNonceForEachResponse) {
+  const Reader first = Of("", {}, nullptr);
+  EXPECT_EQ(first.nonce.size(), 24U) << "128 bits in base64";
+  EXPECT_NE(first.nonce, Of("", {}, nullptr).nonce);
+}
+
+TEST_F(ReaderOfTest, AsksForGzipOnlyWhenItIsAccepted) {
+  EXPECT_TRUE(Of("", {{"Accept-Encoding", "gzip, br"}}, nullptr).gzip);
+  EXPECT_FALSE(Of("", {{"Accept-Encoding", "gzip;q=0"}}, nullptr).gzip);
+  EXPECT_FALSE(Of("", {}, nullptr).gzip);
+}
+
+TEST_F(ReaderOfTest, LetsTheSessionsShopsFrameIt) {
+  domain::Session session;
+  session.merchant.origins = {"https://shop.example"};
+  EXPECT_EQ(Of("", {}, &session).shops, session.merchant.origins);
+  session.merchant.origins.clear();
+  EXPECT_EQ(Of("", {}, &session).shops, stand_.services.settings.default_origins);
 }
 
 TEST(SeeOther, SendsTheBrowserOnWithoutAReferrer) {

@@ -136,12 +136,17 @@ std::string ContinueUrl(const SessionView& view) {
   return (success ? session.continuation.success : session.continuation.error).value_or("");
 }
 
+const std::vector<std::string>& MerchantOrigins(const app::Services& services,
+                                                const Session& session) {
+  return session.merchant.origins.empty() ? services.settings.default_origins
+                                          : session.merchant.origins;
+}
+
 std::vector<std::string> AllowedOrigins(const app::Services& services, const Session& session) {
   std::vector<std::string> origins;
   const auto own = base::ParseUrl(services.settings.public_url, base::HttpPolicy::kHttpOnLoopback);
   if (own) origins.push_back(own->Origin());
-  const auto& named = session.merchant.origins.empty() ? services.settings.default_origins
-                                                       : session.merchant.origins;
+  const auto& named = MerchantOrigins(services, session);
   origins.insert(origins.end(), named.begin(), named.end());
   return origins;
 }

@@ -19,7 +19,11 @@ base::json::object RenderState(const app::Services& services, const app::Session
 // longer than ten seconds.
 std::string ContinueUrl(const app::SessionView& view);
 
-// Ours first, then the session's, or the configured ones when it names none.
+// The session's, or the configured ones when it names none. Both outlive the result.
+const std::vector<std::string>& MerchantOrigins(const app::Services& services,
+                                                const domain::Session& session);
+
+// Ours first, then the merchant's.
 std::vector<std::string> AllowedOrigins(const app::Services& services,
                                         const domain::Session& session);
 

@@ -17,6 +17,7 @@
 #include "http/commerce_routes.h"
 #include "http/csp_reports.h"
 #include "http/event_routes.h"
+#include "http/file_routes.h"
 #include "http/operator_routes.h"
 #include "http/page_routes.h"
 #include "http/shopper_routes.h"
@@ -289,6 +290,7 @@ Status Wiring::Parts::StartListeners() {
   http::AddEventRoutes(*commerce_router, app_services, metrics);
   shopper_router = std::make_unique<http::Router>("shopper", metrics, *ids);
   http::AddShopperRoutes(*shopper_router, app_services, *engine);
+  http::AddFileRoutes(*shopper_router);
   http::AddPageRoutes(*shopper_router, app_services);
   http::AddChallengeRoutes(*shopper_router, app_services);
   http::AddCspReportRoute(*shopper_router, clock, metrics);

@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import http from 'node:http';
 import https from 'node:https';
 import path from 'node:path';
+import { gunzipSync } from 'node:zlib';
 
 // The TLS options of one of the certificates that `obolus certs dev` made; `name` null: none.
 export function identity(certs, name) {
@@ -51,7 +52,8 @@ class Answer {
   }
 
   get text() {
-    return this.bytes.toString('utf8');
+    const packed = this.headers['content-encoding'] === 'gzip' && this.bytes.length > 0;
+    return (packed ? gunzipSync(this.bytes) : this.bytes).toString('utf8');
   }
 
   get json() {

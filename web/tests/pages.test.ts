@@ -67,7 +67,7 @@ for (const stream of [true, false]) {
     const key = newKey();
     const session = standIn.open(key, { stream, state: { next_action: 'wait', data: {} } });
     await page.goto(`${standIn.origin}/3ds/${key}`);
-    await page.getByText('We wait for the shop.').waitFor();
+    await page.getByRole('heading', { name: 'One moment, please' }).waitFor();
     const continue_url = `${standIn.shop}/paid`;
     session.state = { next_action: null, status: 'success', data: {}, continue_url };
     await page.waitForURL(continue_url);
@@ -82,7 +82,7 @@ test('a page that waits for the challenge goes on to it when it comes', async ()
     state: { next_action: 'wait', data: {} },
   });
   await page.goto(`${standIn.origin}/3ds/${key}`);
-  await page.getByText('We wait for the shop.').waitFor();
+  await page.getByRole('heading', { name: 'One moment, please' }).waitFor();
   session.page = 'start';
   session.state = {
     next_action: '3ds_challenge',
@@ -95,8 +95,8 @@ test('the waiting page becomes the end page when there is nowhere to go', async 
   const key = newKey();
   const session = standIn.open(key, { state: { next_action: 'wait', data: {} } });
   await page.goto(`${standIn.origin}/3ds/${key}`);
-  await page.getByText('We wait for the shop.').waitFor();
+  await page.getByRole('heading', { name: 'One moment, please' }).waitFor();
   session.page = 'end';
   session.state = { next_action: null, status: 'failure', data: {}, continue_url: null };
-  await page.getByRole('heading', { name: 'Payment failed' }).waitFor();
+  await page.getByRole('heading', { name: 'Your bank did not confirm the payment' }).waitFor();
 });

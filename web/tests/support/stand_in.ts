@@ -1,23 +1,35 @@
-// A stand-in of the server for the browser test: serves dist/ as README.md says (templates filled,
-// the headers of its table), keeps sessions in memory, opens the JWE with npm jose, and fails on
-// request. And pages of other origins: a shop, a hostile page, a bank.
+// A stand-in of the server for the browser test: serves dist/ by its manifest, as the server does
+// (templates filled, headers with a new nonce), keeps sessions in memory, opens the JWE with npm
+// jose, and fails on request. And pages of other origins: a shop, a hostile page, a bank.
 
+import { randomBytes } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { compactDecrypt, exportJWK, generateKeyPair, type JWK, type KeyLike } from 'jose';
 
 const kDist = join(process.cwd(), 'dist');
-const kPolicy =
-  "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; base-uri 'none'; " +
-  "require-trusted-types-for 'script'; ";
 
 const kTypes: Record<string, string> = {
   js: 'text/javascript',
   mjs: 'text/javascript',
   css: 'text/css',
 };
+
+/** What build.mjs says of its files; see payment_pages.mjs. */
+interface Manifest {
+  readonly languages: readonly string[];
+  readonly pages: Record<string, { style: string; headers: Record<string, string> }>;
+  readonly files: {
+    name: string;
+    path: string;
+    hashed?: string;
+    type: string;
+    open: boolean;
+    language?: string;
+  }[];
+}
 
 export interface StandInSession {
   state: Record<string, unknown>;
@@ -34,6 +46,9 @@ export interface StandInSession {
   /** For 3-D Secure sessions: which page is shown. */
   page: 'start' | 'wait' | 'end';
   phase: 'preparing' | 'confirming';
+  outcome: string;
+  /** Of the shop for those who have no script, in the hosted page. */
+  back_url: string;
   stream: boolean;
 }
 
@@ -52,15 +67,13 @@ function escapeHtml(text: string): string {
 }
 
 function fill(
-  file: string,
+  text: string,
   values: Record<string, string>,
   raw: Record<string, string> = {},
 ): string {
-  const html = readFileSync(join(kDist, file), 'utf8');
-  return html.replace(/\{\{(\w+)\}\}/g, (_, name: string) => {
+  return text.replace(/\{\{(\w+)\}\}/g, (_, name: string) => {
     const value = raw[name] ?? (values[name] === undefined ? undefined : escapeHtml(values[name]));
-    if (value === undefined)
-      throw new Error(`${file} has a placeholder that nobody fills: ${name}`);
+    if (value === undefined) throw new Error(`a placeholder that nobody fills: ${name}`);
     return value;
   });
 }
@@ -84,6 +97,9 @@ export class StandIn {
   /** The origins in frame-ancestors, when that differs from those in the document. */
   ancestors: string | null = null;
   private servers_: Server[] = [];
+  private readonly manifest_ = JSON.parse(
+    readFileSync(join(kDist, 'manifest.json'), 'utf8'),
+  ) as Manifest;
   private jwk_: JWK | null = null;
   private private_key_!: KeyLike;
 
@@ -127,6 +143,8 @@ export class StandIn {
       next: { next_action: null, status: 'success', data: { token_id: 'tok_1' } },
       page: 'wait',
       phase: 'confirming',
+      outcome: 'failed',
+      back_url: '',
       stream: true,
       ...over,
     };
@@ -135,79 +153,79 @@ export class StandIn {
   }
 
   private async serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const path = new URL(request.url ?? '/', 'http://x').pathname;
+    const url = new URL(request.url ?? '/', 'http://x');
+    const path = url.pathname;
     this.requests.push(`${request.method} ${path}`);
     const [, room = '', second = '', third = ''] = path.split('/');
-    const file = /^\/(?:client|frame|page)\/v1\/([a-z]+\.(js|mjs|css))$/.exec(path);
-    if (file) {
-      response.writeHead(200, {
-        'content-type': kTypes[file[2] ?? ''],
-        'cross-origin-resource-policy': 'cross-origin',
-        'access-control-allow-origin': '*',
-      });
-      response.end(readFileSync(join(kDist, file[1] ?? '')));
-      return;
-    }
-    const texts = /^\/frame\/v1\/texts\/([\w-]+)\.json$/.exec(path);
-    if (texts) return this.serveTexts(response, texts[1] ?? '');
+    if (this.serveFile(response, path)) return;
     const key = room === 'frame' ? third : second;
     const session = this.sessions.get(key);
     if (!session)
       return sendJson(response, 404, { code: 404, message: 'no', classifier: 'NOT_FOUND' });
     if (room === 'sessions') return this.serveSession(request, response, session, third);
-    this.servePage(response, room, key, session);
+    const wish = url.searchParams.get('locale') ?? 'en';
+    const language = this.manifest_.languages.find((tag) => wish.split('-')[0] === tag) ?? 'en';
+    this.servePage(response, { room, key, language, session });
   }
 
-  /** The nearest language is the one of the first subtag. */
-  private serveTexts(response: ServerResponse, wanted: string): void {
-    const language = wanted.split('-')[0] ?? '';
-    const file = join(process.cwd(), 'src/languages', `${language}.json`);
-    if (!existsSync(file)) return sendJson(response, 404, { classifier: 'NOT_FOUND' });
-    const words = Object.entries(JSON.parse(readFileSync(file, 'utf8')) as object);
-    response.setHeader('content-language', language);
-    sendJson(
-      response,
-      200,
-      Object.fromEntries(words.filter(([key]) => /^(frame|fault|error)\./.test(key))),
-    );
+  private serveFile(response: ServerResponse, path: string): boolean {
+    const texts = /^\/frame\/v1\/texts\/(\w+).*\.json$/.exec(path);
+    const wanted = texts ? `/frame/v1/texts/${texts[1]}.json` : path;
+    const file = this.manifest_.files.find((f) => f.path === wanted || f.hashed === wanted);
+    if (!file) return false;
+    response.writeHead(200, {
+      'content-type': file.type,
+      ...(file.language ? { 'content-language': file.language } : {}),
+      'cross-origin-resource-policy': file.open ? 'cross-origin' : 'same-origin',
+      ...(file.open ? { 'access-control-allow-origin': '*' } : {}),
+    });
+    response.end(readFileSync(join(kDist, file.name)));
+    return true;
   }
 
   private servePage(
     response: ServerResponse,
-    room: string,
-    key: string,
-    session: StandInSession,
+    what: { room: string; key: string; language: string; session: StandInSession },
   ): void {
-    const lang = 'en';
-    const send = (policy: string, html: string) => {
+    const { room, key, language, session } = what;
+    const send = (
+      kind: string,
+      variant: string,
+      values: Record<string, string>,
+      raw: Record<string, string> = {},
+    ) => {
+      const page = this.manifest_.pages[kind];
+      if (!page) throw new Error(`no such page: ${kind}`);
+      const nonce = randomBytes(16).toString('base64');
+      const read = (name: string) => readFileSync(join(kDist, name), 'utf8');
       response.writeHead(200, {
         'content-type': 'text/html; charset=utf-8',
-        'content-security-policy': kPolicy + policy,
+        'content-language': language,
+        ...Object.fromEntries(
+          Object.entries(page.headers).map(([name, text]) => [
+            name,
+            fill(text, {}, { nonce, ancestors: ` ${this.ancestors ?? this.shop}` }),
+          ]),
+        ),
       });
-      response.end(html);
+      const html = read(`pages/${kind}${variant && `-${variant}`}.${language}.html`);
+      response.end(fill(html, values, { nonce, style: read(page.style), ...raw }));
     };
     if (room === 'frame') {
-      const values = { lang, session_key: key, allowed_origins: `https://a.example ${this.shop}` };
-      const ancestors = this.ancestors ?? `'self' ${this.shop}`;
-      const policy = `form-action 'none'; frame-ancestors ${ancestors}`;
-      send(policy, fill('card.html', values));
+      const allowed_origins = `https://a.example ${this.shop}`;
+      send('card', '', { session_key: key, allowed_origins });
     } else if (room === 'checkout') {
-      const values = { lang, session_key: key, merchant_name: 'Tea & "Co"', amount: '49.90 EUR' };
-      send("frame-src 'self'; frame-ancestors 'none'", fill('checkout.html', values));
+      const { back_url } = session;
+      const values = { session_key: key, merchant_name: 'Tea & "Co"', amount: '49.90 EUR' };
+      send('checkout', '', { ...values, back_url });
     } else if (session.page === 'start') {
-      const values = { lang, action: `${this.bank}/acs` };
       const fields =
         '<input type="hidden" name="creq" value="eyJ"><input type="hidden" name="submit" value="">';
-      send('', fill('tds_start.html', values, { fields }));
+      send('start', '', { action: `${this.bank}/acs` }, { fields });
     } else if (session.page === 'wait') {
-      const { phase } = session;
-      const message = 'We wait for the shop.';
-      send('', fill('tds_wait.html', { lang, challenge_key: key, phase, message }));
+      send('wait', session.phase, { challenge_key: key });
     } else {
-      send(
-        '',
-        fill('end.html', { lang, outcome: 'failed', title: 'Payment failed', message: 'No.' }),
-      );
+      send('end', session.outcome, {});
     }
   }
 
