@@ -22,8 +22,10 @@ function run(args) {
   return spawnSync(process.execPath, args, { cwd: kWeb, stdio: 'inherit' }).status ?? 1;
 }
 
-const only = process.argv[2] ?? '';
-const sources = [...testFiles('src'), ...testFiles('tests')].filter((path) => path.includes(only));
+const only = process.argv.slice(2);
+const sources = [...testFiles('src'), ...testFiles('tests')].filter(
+  (path) => only.length === 0 || only.some((part) => path.includes(part)),
+);
 rmSync(kOut, { recursive: true, force: true });
 const result = await build({
   absWorkingDir: kWeb,
@@ -33,6 +35,8 @@ const result = await build({
   outExtension: { '.js': '.mjs' },
   bundle: true,
   packages: 'external',
+  // Of our own packages, the source.
+  alias: { '@obolus/client': './src/host/module.ts', '@obolus/react': './react/obolus_react.ts' },
   platform: 'node',
   format: 'esm',
   target: 'node18',

@@ -14,6 +14,11 @@ export async function pay(key: string, box: HTMLElement): Promise<string | undef
     return complete && known;
   });
   card.on('ready', () => card.focus('number'));
+  card.on('networkschange', ({ networks }) => networks.length > 1);
+  card.on('expiring', ({ secondsLeft }) => secondsLeft.toFixed());
+  card.on('escape', () => card.blur());
+  card.update({ name: 'hidden' });
+  card.update({ locale: 'nb', appearance: { layout: 'line', rules: { label: { color: 'red' } } } });
   card.on('error', (error) => error.actor === 'shopper' && error.message);
   card.mount(box);
   card.mount('#card');
@@ -22,6 +27,31 @@ export async function pay(key: string, box: HTMLElement): Promise<string | undef
   if (result.nextAction?.type === '3ds_challenge') location.assign(result.nextAction.redirectUrl);
   off();
   return result.tokenId;
+}
+
+export function element(page: Document): Promise<Api.SubmitResult> | undefined {
+  promised.defineObolusCard();
+  promised.defineObolusCard('shop-card');
+  const found: Api.ObolusCardElement | null = page.querySelector('obolus-card');
+  const made = page.createElement('obolus-card');
+  made.appearance = { theme: 'contrast', variables: { gap: '4px' } };
+  made.card?.focus('expiry');
+  made.addEventListener('obolus-change', ({ detail }) => detail.errors[0]?.field === 'cvc');
+  made.addEventListener('obolus-error', ({ detail }) => detail.actor === 'network');
+  made.addEventListener('obolus-statechange', ({ detail }) => detail.continueUrl);
+  made.addEventListener('click', (event) => event.clientX);
+  return found?.submit();
+}
+
+export function misuseElement(made: Api.ObolusCardElement): void {
+  // @ts-expect-error: made by the element
+  made.card = null;
+  // @ts-expect-error: themes have names
+  made.appearance = { theme: 1 };
+  // @ts-expect-error: a change says nothing of the number
+  made.addEventListener('obolus-change', ({ detail }) => detail.number);
+  // @ts-expect-error: submit takes nothing
+  void made.submit({ number: '4242' });
 }
 
 export function misuse(obolus: Api.Obolus, card: Api.Card): void {
@@ -41,6 +71,14 @@ export function misuse(obolus: Api.Obolus, card: Api.Card): void {
   card.on('change', (change) => change.number);
   // @ts-expect-error: the name field is not a switch
   obolus.card({ name: true });
+  // @ts-expect-error: the amount is the session's, not the form's
+  card.update({ amount: 100 });
+  // @ts-expect-error: no such part of the form
+  card.update({ appearance: { rules: { body: { color: 'red' } } } });
+  // @ts-expect-error: what is mounted has a place
+  card.mount();
+  // @ts-expect-error: an error's actor is one of four
+  card.on('error', (error) => error.actor === 'bank');
   // @ts-expect-error: submit takes nothing; card data is never passed in
   void obolus.submit({ number: '4242' });
 }
