@@ -54,6 +54,10 @@ campaign: dev release ## kill, cut the power of and fail the disk of obolus, 2,5
 outbox: dev ## 200,000 events on PostgreSQL, three obolus, kill -9 of one after the other
 	@node tests/replicas/outbox.mjs --events 200000
 
+.PHONY: hostile-messages
+hostile-messages: dev ## 100,000 hostile messages between a shop's page and the card frame
+	@node tests/browser/hostile_messages.mjs --messages 100000
+
 rolling: dev ## 50 restarts by SIGTERM behind nginx while requests go on
 	@node tests/replicas/rolling.mjs --restarts 50 --replicas 3
 

@@ -184,6 +184,7 @@ function addInventories(pack, version) {
       const how = importedBy ? { imported_by: importedBy } : {};
       return { url: hashed, integrity, ...how, purpose, authorisation: kAuthorisation };
     }),
+    style: integrityOf(pack.contents.get(page.style)),
     headers: page.headers,
   }));
   const inventory = JSON.stringify({ version, pages }, null, 2);

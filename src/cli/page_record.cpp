@@ -3,7 +3,8 @@
 #include <algorithm>
 #include <array>
 
-#include "base/crypto.h"
+#include "base/encoding.h"
+#include "base/integrity.h"
 #include "cli/browser_url.h"
 #include "cli/html_elements.h"
 
@@ -232,6 +233,7 @@ class Recorder {
         LowerCase(target).starts_with("data:text/html")) {
       Add("script URL", where + " " + Fingerprint(target));
     }
+    NamedScript(element, name, target);
     if (name == "style" && (value.contains('(') || value.contains('\\') || value.contains('@'))) {
       Add("inline style", where + " " + Fingerprint(value));
     }
@@ -241,6 +243,15 @@ class Recorder {
     const bool svg_load = name == "href" && (element.name == "image" || element.name == "use" ||
                                              element.name == "feimage");
     if (svg_load || name == "action" || Has(kLoads, name)) Loads(name, value, element.name);
+  }
+
+  // An address that a script finds in the page and loads later, as our card frame does.
+  void NamedScript(const HtmlElement& element, const std::string& name, const std::string& target) {
+    const std::string_view path = std::string_view(target).substr(0, target.find('?'));
+    const bool loads = element.name == "script" || element.name == "link";
+    if (loads || !(path.ends_with(".js") || path.ends_with(".mjs"))) return;
+    Add("named script", element.name + "[" + name + "] " + target);
+    if (target.starts_with("http")) record_.files.push_back({target, "", true});
   }
 
   // srcset holds several addresses: those that leave the origin begin a word.
@@ -307,7 +318,7 @@ std::string MaskKeys(std::string_view text) {
 }
 
 std::string Fingerprint(std::string_view content) {
-  return "sha256 " + base::EncodeHex(base::Sha256(base::AsBytes(content)));
+  return base::IntegrityOf(content);
 }
 
 PageRecord RecordPage(std::string_view url, const net::HttpResponse& response) {

@@ -41,7 +41,7 @@ PageRecord RecordPage(std::string_view url, const net::HttpResponse& response);
 // Session keys in `text` become "pay_…".
 std::string MaskKeys(std::string_view text);
 
-// SHA-256 in hex: how content stands in a line.
+// How content stands in a line: "sha384-…".
 std::string Fingerprint(std::string_view content);
 
 }  // namespace obolus::cli

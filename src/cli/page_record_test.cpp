@@ -76,6 +76,15 @@ TEST(RecordPage, HasWhatCanRunWithoutAScriptElement) {
   EXPECT_EQ(TextsOf("<meta http-equiv=refresh content='0;url=//evil.example'>", "meta").size(), 1U);
 }
 
+TEST(RecordPage, HasScriptsThatThePageOnlyNames) {
+  const auto record =
+      RecordPage(kUrl, Page("<body data-next=/later.js?v=1 data-note='.js is fun'>"));
+  EXPECT_EQ(Texts(record, "named script"),
+            std::vector<std::string>{"body[data-next] https://shop.example/later.js?v=1"});
+  const std::vector<PageFile> wanted = {{"https://shop.example/later.js?v=1", "", true}};
+  EXPECT_EQ(record.files, wanted);
+}
+
 TEST(RecordPage, LeavesOutWhatIsOnlyText) {
   const std::string a =
       "<title>a</title><p class=x style='color:red'>1</p><a href=/a>a</a>"

@@ -114,12 +114,7 @@ base::Result<json::value> ReadJsonFile(const std::string& path) {
 
 base::Result<json::value> FetchInventory(const PageFetch& fetch, const std::string& url) {
   const auto text = fetch.GetFile(ResolveReference(url, "/script-inventory.json"));
-  if (!text) {
-    return base::Fail(text.error().code,
-                      text.error().message +
-                          "; for a page that is not Obolus's, save a baseline with --save FILE and "
-                          "compare with --inventory FILE");
-  }
+  if (!text) return std::unexpected(text.error());
   return base::ParseJson(*text, kLimits);
 }
 

@@ -1,6 +1,6 @@
 // Holds a page of ours against what Obolus says of itself in /script-inventory.json (PCI DSS 4.0.1,
-// 6.4.3): only files of the inventory, with the inventory's bytes; nothing that runs without being
-// one of them; and headers at least as strict as our pages have them. Used by cli/page_watch; pure.
+// 6.4.3), or against a copy of it: exactly the scripts of the inventory with its bytes, its style,
+// its headers, and nothing else that could run or load. Used by cli/page_watch; pure.
 #pragma once
 
 #include <string_view>
@@ -12,7 +12,8 @@
 namespace obolus::cli {
 
 // What of the page at `url` is not as it must be; empty: all is. `record.items` has the "bytes" of
-// every file. kInvalid: `inventory` lists no file.
+// every file. Of several pages that the inventory has for an address, the nearest counts. kInvalid:
+// the inventory has no page for this address.
 base::Result<std::vector<PageItem>> CheckInventory(const base::json::value& inventory,
                                                    const PageRecord& record, std::string_view url);
 

@@ -24,12 +24,14 @@ export function orNull<T>(guard: Guard<T>): Guard<T | null> {
 }
 
 export function list<T>(guard: Guard<T>, max: number): Guard<T[]> {
-  return (v): v is T[] => Array.isArray(v) && v.length <= max && v.every(guard);
+  return (v): v is T[] => Array.isArray(v) && v.length <= max && [...v].every(guard); // holes, too
 }
 
 export function dictionary<T>(guard: Guard<T>, max: number): Guard<Record<string, T>> {
   return (v): v is Record<string, T> => {
-    if (typeof v !== 'object' || v === null || Array.isArray(v)) return false;
+    // A plain object: what else a message can be (a Map, a Date) has no members of its own.
+    if (typeof v !== 'object' || v === null) return false;
+    if (Object.getPrototypeOf(v) !== Object.prototype) return false;
     const values = Object.values(v);
     return values.length <= max && values.every(guard);
   };

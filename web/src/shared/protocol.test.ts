@@ -127,3 +127,13 @@ test('neither side takes the other side for itself', () => {
     assert.equal(isHostMessage(message), false, message.type);
   }
 });
+
+test('holes in a list and objects without members of their own are kept out', () => {
+  const change = kFrameMessages.find(({ type }) => type === 'change');
+  assert.equal(isFrameMessage({ ...change, errors: new Array(2) }), false);
+  assert.equal(isFrameMessage({ ...change, networks: [, 'visa'] }), false);
+  for (const odd of [new Map([['a', 'b']]), new Date(0), new Uint8Array(3), ['a'], /a/]) {
+    assert.equal(isHostMessage({ ...kConfigure, variables: odd }), false, String(odd));
+    assert.equal(isHostMessage({ ...kConfigure, rules: { input: odd } }), false, String(odd));
+  }
+});
