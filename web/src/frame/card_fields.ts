@@ -61,8 +61,12 @@ export class CardFields implements CardSource {
       this.judge('number', false);
       this.refresh();
     });
-    const now_ms = () => now_().getTime();
-    this.status_ = new Status(this.element('status'), this.element('countdown'), live, now_ms);
+    this.status_ = new Status(
+      this.element('status'),
+      this.element('countdown'),
+      this.element('wait'),
+      () => now_().getTime(),
+    );
   }
 
   /** Formats what was typed, filled in or restored before this script ran, and reports. */

@@ -12,7 +12,7 @@ export class Status {
   constructor(
     private readonly line_: HTMLElement,
     private readonly countdown_: HTMLElement,
-    private readonly live_: HTMLElement,
+    private readonly aloud_: HTMLElement,
     private readonly now_ms_: () => number,
   ) {}
 
@@ -30,7 +30,7 @@ export class Status {
     if (!this.held) return;
     this.timer_ = setInterval(() => this.count(), 1000);
     this.count();
-    this.live_.textContent = this.countdown_.textContent;
+    this.aloud_.textContent = this.countdown_.textContent;
   }
 
   /** A cool-down is running: nothing may be sent. */
@@ -49,6 +49,6 @@ export class Status {
     this.countdown_.textContent = n > 0 ? text('frame.cool_down', { n }) : '';
     if (n > 0) return;
     clearInterval(this.timer_);
-    this.live_.textContent = '';
+    this.aloud_.textContent = '';
   }
 }

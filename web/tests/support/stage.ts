@@ -121,3 +121,22 @@ export function submit(): Promise<Api.SubmitResult & { code?: string; fields?: s
     }
   });
 }
+
+/** Writes down from now on what a screen reader would be told without asking. */
+export function listen(frame: FrameLocator): Promise<void> {
+  return frame.locator('body').evaluate((body) => {
+    const said: string[] = [];
+    (window as unknown as { said: string[] }).said = said;
+    const watch = { childList: true, characterData: true, subtree: true };
+    for (const region of body.querySelectorAll('[aria-live=polite], [role=status], [role=alert]')) {
+      new MutationObserver(() => {
+        if (region.textContent) said.push(region.textContent);
+      }).observe(region, watch);
+    }
+  });
+}
+
+/** What was written down. */
+export function said(frame: FrameLocator): Promise<string[]> {
+  return frame.locator('body').evaluate(() => (window as unknown as { said: string[] }).said);
+}
