@@ -57,17 +57,15 @@ class Bench {
       await new Promise((resolve) => setTimeout(resolve, 300));
       return visit.bytes(this.obolusUrl);
     });
-    const { loader, frame, session } = kinds;
-    const said = ({ requests, body, wire }) =>
-      `${requests} requests, ${wire} with headers; ${body}`;
+    const { loader, frame, later } = kinds;
     const all = { requests: 0, body: 0, wire: 0 };
     for (const kind of [loader, frame]) for (const name in all) all[name] += kind[name];
     const detail =
       `${all.requests} requests, ${all.wire} with headers; ` +
-      `then ${session.body} of session state in ${session.requests}`;
+      `${later.body} in ${later.requests} more that the frame's script loads by itself`;
     return [
       row(`${way}: loader`, loader.body, 'B', kBudgets.loaderBytes, `${loader.wire} with headers`),
-      row(`${way}: loader and frame`, all.body, 'B', kBudgets.bytes, detail),
+      row(`${way}: to visible inputs`, all.body, 'B', kBudgets.bytes, detail),
     ];
   }
 

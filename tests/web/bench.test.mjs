@@ -1,5 +1,6 @@
-// The harness of `make web-bench` can fail: a shop that mounts the form half a second late is over
-// the budget for time, and one that has it in its HTML is not taken for that.
+// Budgets that do not depend on how busy the machine is: bytes and memory of the real program. And
+// the harness of `make web-bench` can fail: a shop that mounts the form half a second late is over
+// the budget for time.
 import assert from 'node:assert/strict';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import os from 'node:os';
@@ -19,6 +20,16 @@ function measured(...args) {
   rmSync(folder, { recursive: true });
   return { status, stderr, rows };
 }
+
+test('bytes and memory are within their budgets, in both ways', () => {
+  const { status, rows } = measured('--only', 'bytes,memory');
+  assert.deepEqual(
+    rows.filter(({ met }) => !met),
+    [],
+  );
+  assert.equal(status, 0);
+  assert.equal(rows.length, 6);
+});
 
 test('a form that comes half a second late is over the budget', () => {
   const time = ['--only', 'time', '--profiles', 'local', '--rounds', '3'];

@@ -201,6 +201,44 @@ for (const [condition, look] of Object.entries(kConditions)) {
   });
 }
 
+describe('keys of the form', () => {
+  test('Enter in the last field and Escape in any are told to the shop', async () => {
+    const visit = await stage.visit();
+    await visit.openShop();
+    await visit.page.evaluate(() => {
+      window.told = [];
+      for (const event of ['enter', 'escape']) {
+        window.card.on(event, () => window.told.push(event));
+      }
+    });
+    await typeByKeyboard(visit);
+    await visit.page.keyboard.press('Enter');
+    await visit.page.keyboard.press('Escape');
+    await visit.page.waitForFunction(() => window.told.length === 2);
+    assert.deepEqual(await visit.page.evaluate(() => window.told), ['enter', 'escape']);
+    await visit.close();
+  });
+
+  test('a co-badged card: the arrow keys choose the network, Tab goes on', async () => {
+    const visit = await stage.visit();
+    await visit.openShop();
+    await tabTo(visit, 'number');
+    await visit.page.keyboard.type('4035501000000008');
+    const radios = visit.form.locator('#networks input[type=radio]');
+    await radios.first().waitFor();
+    const chosen = () => radios.evaluateAll((inputs) => inputs.findIndex((input) => input.checked));
+    const first = await chosen();
+    await press(visit, 'Tab');
+    await assertFocusIsSeen(visit);
+    await press(visit, 'ArrowDown');
+    assert.notEqual(await chosen(), first);
+    await press(visit, 'ArrowUp');
+    assert.equal(await chosen(), first);
+    await tabTo(visit, 'expiry');
+    await visit.close();
+  });
+});
+
 test('what is cut off, trapped or unseen is found', async () => {
   const visit = await stage.visit();
   await visit.openShop();

@@ -77,8 +77,8 @@ export class Visit {
     const timer = setTimeout(() => this.reject(new Error(`${url}: never visible`)), 30_000);
     await session.send('Page.navigate', { url });
     const { visibleAt, painted } = await this.visible.finally(() => clearTimeout(timer));
-    this.began = await session.evaluate('performance.timeOrigin');
-    return { visibleMs: visibleAt - this.began, paintedMs: painted - this.began };
+    const began = await session.evaluate('performance.timeOrigin');
+    return { visibleMs: visibleAt - began, paintedMs: painted - began };
   }
 
   // The value of an expression in the shop's page, which must come within a minute.
@@ -91,8 +91,9 @@ export class Visit {
   }
 
   async #prepare(session) {
-    session.on('Network.requestWillBeSent', ({ requestId, request }) => {
-      this.requests.set(requestId, { url: request.url, head: 0, wire: 0 });
+    session.on('Network.requestWillBeSent', ({ requestId, request, type, initiator }) => {
+      const byScript = type !== 'Document' && initiator.type === 'script';
+      this.requests.set(requestId, { url: request.url, byScript, head: 0, wire: 0 });
     });
     session.on('Network.responseReceived', ({ requestId, response }) => {
       const request = this.requests.get(requestId);
@@ -134,19 +135,16 @@ export class Visit {
     if (said.loadedAt) this.loads.push(said);
   }
 
-  // Bytes from Obolus by kind: {loader, frame, session}, each {requests, body, wire}. `body`: what
+  // Bytes from Obolus by kind: {loader, frame, later}, each {requests, body, wire}; `later` is what
+  // the frame's running script asks for, which showing the inputs does not wait for. `body`: what
   // the response bodies took on the wire, as compressed as they came; `wire`: with their headers.
   bytes(obolusUrl) {
-    const kinds = {};
-    for (const { url, head, wire } of this.requests.values()) {
+    const none = () => ({ requests: 0, body: 0, wire: 0 });
+    const kinds = { loader: none(), frame: none(), later: none() };
+    for (const { url, byScript, head, wire } of this.requests.values()) {
       if (!url.startsWith(obolusUrl)) continue;
-      const path = url.slice(obolusUrl.length);
-      const kind = path.startsWith('/client/')
-        ? 'loader'
-        : path.startsWith('/frame/')
-          ? 'frame'
-          : 'session';
-      const sum = (kinds[kind] ??= { requests: 0, body: 0, wire: 0 });
+      const isLoader = url.startsWith(`${obolusUrl}/client/`);
+      const sum = kinds[byScript ? 'later' : isLoader ? 'loader' : 'frame'];
       sum.requests++;
       sum.body += Math.max(0, wire - head);
       sum.wire += wire;
