@@ -242,6 +242,16 @@ SecretBytes UnwrapKey(EVP_PKEY* ours, const Token& token) {
   return key;
 }
 
+Result<SecretBytes> DecryptWith(EVP_PKEY* ours, const Token& token) {
+  const Result<SecretBytes> content_key =
+      token.algorithm == KeyAlgorithm::kEcdhEs ? AgreeOnKey(ours, token) : UnwrapKey(ours, token);
+  if (!content_key) return std::unexpected(content_key.error());
+  Result<SecretBytes> plaintext = OpenGcm(content_key->view(), token.nonce, token.ciphertext,
+                                          token.tag, AsBytes(token.header_text));
+  if (!plaintext) return DecryptionFailed();
+  return plaintext;
+}
+
 }  // namespace
 
 JweDecrypter::JweDecrypter(std::vector<JweKey> keys) : keys_(std::move(keys)) {}
@@ -250,19 +260,14 @@ Result<SecretBytes> JweDecrypter::Decrypt(std::string_view compact) const {
   if (compact.size() > kMaxTokenBytes) return Fail(ErrorCode::kTooLarge, "JWE over 16 KiB");
   const Result<Token> token = ParseToken(compact);
   if (!token) return std::unexpected(token.error());
-  const auto found = std::ranges::find_if(keys_, [&token](const JweKey& key) {
-    return key.kind() == KindFor(token->algorithm) && (!token->kid || *token->kid == key.kid());
-  });
-  if (found == keys_.end()) return Fail(ErrorCode::kNotFound, "no key with this kid");
-  EVP_PKEY* const ours = found->impl_->key.get();
-
-  const Result<SecretBytes> content_key = token->algorithm == KeyAlgorithm::kEcdhEs
-                                              ? AgreeOnKey(ours, *token)
-                                              : UnwrapKey(ours, *token);
-  if (!content_key) return std::unexpected(content_key.error());
-  Result<SecretBytes> plaintext = OpenGcm(content_key->view(), token->nonce, token->ciphertext,
-                                          token->tag, AsBytes(token->header_text));
-  if (!plaintext) return DecryptionFailed();
+  Result<SecretBytes> plaintext = Fail(ErrorCode::kNotFound, "no key with this kid");
+  for (const JweKey& key : keys_) {
+    if (key.kind() != KindFor(token->algorithm)) continue;
+    if (token->kid && *token->kid != key.kid()) continue;
+    plaintext = DecryptWith(key.impl_->key.get(), *token);
+    // A token that names no key may be for one from before the last rotation.
+    if (plaintext || token->kid) break;
+  }
   return plaintext;
 }
 

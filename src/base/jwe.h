@@ -43,8 +43,8 @@ class JweKey {
 
 class JweDecrypter {
  public:
-  // Current keys first; older ones stay for the overlap. A token without `kid` is tried with the
-  // first key of its kind.
+  // Current keys first; older ones stay for the overlap. A token without `kid` is tried with every
+  // key of its kind in that order: a public SDK (Web 3.8.1) never names one.
   explicit JweDecrypter(std::vector<JweKey> keys);
 
   // The plaintext. Errors, in this order: kTooLarge (over 16 KiB), kMalformed (not five base64url

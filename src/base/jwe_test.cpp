@@ -186,7 +186,7 @@ TEST(JweDecrypter, DoesNotKnowOtherKeys) {
             ErrorCode::kNotFound);
 }
 
-TEST(JweDecrypter, TakesTheFirstKeyOfItsKindWithoutKid) {
+TEST(JweDecrypter, TriesTheKeysOfItsKindWithoutKid) {
   // The header is authenticated, so the content is sealed anew once its kid is gone.
   const PkeyPointer ephemeral = testing::Own(EVP_EC_gen("P-256"));
   const json::object jwk = P256Key().PublicJwk();
@@ -198,6 +198,14 @@ TEST(JweDecrypter, TakesTheFirstKeyOfItsKindWithoutKid) {
   const auto plaintext = Decrypter().Decrypt(parts.Join());
   ASSERT_TRUE(plaintext);
   EXPECT_EQ(plaintext->text(), kPlaintext);
+
+  std::vector<JweKey> keys;
+  keys.push_back(JweKey::Generate(JweKeyKind::kEc, "ec-3"));
+  keys.push_back(JweKey::Generate(JweKeyKind::kEc, "ec-2"));
+  keys.push_back(P256Key().Clone());
+  const auto after_rotation = JweDecrypter(std::move(keys)).Decrypt(parts.Join());
+  ASSERT_TRUE(after_rotation) << "it was made for a key from before two rotations";
+  EXPECT_EQ(after_rotation->text(), kPlaintext);
 }
 
 TEST(JweDecrypter, OlderKeysStayForTheOverlap) {
