@@ -40,6 +40,7 @@ Session Draft(const Settings& settings, OpenSession&& command, Timestamp now) {
   session.merchant = std::move(command.merchant);
   session.allowed_networks = std::move(command.allowed_networks);
   session.locale = std::move(command.locale);
+  session.retries = std::move(command.retries);
   session.challenge = std::move(command.challenge);
   session.traceparent = std::move(command.traceparent);
   session.request_id = std::move(command.request_id);

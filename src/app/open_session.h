@@ -24,6 +24,7 @@ struct OpenSession {
   domain::Merchant merchant;
   std::vector<domain::CardNetwork> allowed_networks;
   std::optional<std::string> locale;
+  domain::RetryTerms retries;
   std::optional<domain::Challenge> challenge;
   std::string traceparent;
   std::string request_id;

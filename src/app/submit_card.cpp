@@ -71,11 +71,23 @@ void Step(const Shared& submission, domain::Command command, std::optional<Seale
       std::move(done));
 }
 
+void AnswerRefused(const Shared& submission, const Session& session, base::Error error) {
+  const domain::Policy& policy = submission->services.settings.policy;
+  if (const auto left = domain::AttemptsLeft(session, policy)) {
+    error.extensions.emplace_back("attempts_left", *left);
+  }
+  if (const auto left = domain::CoolDownLeft(session, policy, submission->now)) {
+    error.extensions.emplace_back("retry_after", left->count());
+  }
+  submission->done(std::unexpected(std::move(error)));
+}
+
 // Counts the attempt, then answers why the card was refused.
 void Refuse(const Shared& submission, base::Error error) {
   Step(submission, domain::RefuseCard{}, std::nullopt,
        [submission, error = std::move(error)](Result<SessionView> view) mutable {
-         submission->done(std::unexpected(view ? std::move(error) : std::move(view.error())));
+         if (!view) return submission->done(std::move(view));
+         AnswerRefused(submission, view->session, std::move(error));
        });
 }
 
@@ -119,7 +131,11 @@ void Check(const Shared& submission, const Session& session, std::string_view en
   if (!entry) return submission->done(std::unexpected(Relocate(std::move(entry.error()))));
   const domain::CardRules rules{session.allowed_networks, services.settings.co_badges};
   auto card = domain::CheckCard(std::move(*entry), rules, submission->now);
-  if (!card) return Refuse(submission, Relocate(std::move(card.error())));
+  if (!card) {
+    base::Error error = Relocate(std::move(card.error()));
+    if (services.settings.policy.count_typing_errors) return Refuse(submission, std::move(error));
+    return AnswerRefused(submission, session, std::move(error));
+  }
   if (!services.vault.IsRemote()) return AskVault(submission, std::move(*card));
   Step(submission,
        domain::SubmitCard{submission->digest, submission->now + services.settings.vault_lease},

@@ -74,6 +74,17 @@ TEST_F(SubmitCardRemotely, ACardThatTheVaultRefusesCounts) {
   EXPECT_EQ(Stored().submit_digest, std::nullopt);
 }
 
+TEST_F(SubmitCardRemotely, WhatTheVaultRefusesCountsAlsoWhenTypingErrorsDoNot) {
+  stand_.services.settings.policy.count_typing_errors = false;
+  stand_.services.settings.policy.cool_downs = {seconds(5)};
+  auto answer = Begin();
+  stand_.vault.Take().done(base::Invalid("/account_number", "is not accepted"));
+  EXPECT_EQ(answer.get().error().extensions.at(0).second, 4);
+  EXPECT_EQ(Stored().attempts, 1);
+  EXPECT_EQ(stand_.Submit(opened_.key).error().code, ErrorCode::kRateLimited);
+  EXPECT_EQ(stand_.vault.waiting(), 0U) << "the vault is not asked meanwhile";
+}
+
 TEST_F(SubmitCardRemotely, TheLastRefusalEndsTheSession) {
   stand_.services.settings.policy.max_attempts = 1;
   auto answer = Begin();

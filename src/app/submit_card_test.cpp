@@ -93,6 +93,77 @@ TEST(SubmitCard, TheLastRefusalEndsTheSession) {
   EXPECT_EQ(late.error().code, ErrorCode::kConflict);
 }
 
+using Extensions = std::vector<std::pair<std::string, std::int64_t>>;
+
+TEST(SubmitCard, ARefusalSaysHowManyAttemptsAreLeftAndHowLongToWait) {
+  AppStand stand;
+  stand.services.settings.policy.cool_downs = {seconds(0), seconds(5)};
+  const auto opened = stand.OpenPayment();
+  EXPECT_EQ(stand.Submit(opened.key, kBadCard).error().extensions,
+            (Extensions{{"attempts_left", 4}}));
+  EXPECT_EQ(stand.Submit(opened.key, kBadCard).error().extensions,
+            (Extensions{{"attempts_left", 3}, {"retry_after", 5}}));
+}
+
+TEST(SubmitCard, WhileItCoolsDownNothingIsCountedAndTheNextCardMayBeGood) {
+  AppStand stand;
+  stand.services.settings.policy.cool_downs = {seconds(5)};
+  const auto opened = stand.OpenPayment();
+  ASSERT_FALSE(stand.Submit(opened.key, kBadCard));
+  const auto before = stand.Session(opened.session.id);
+  stand.clock.Advance(base::Millis(2'500));
+  for (const char* payload : {kGoodCard, kBadCard, "nonsense"}) {
+    const auto held = stand.Submit(opened.key, payload);
+    ASSERT_FALSE(held);
+    EXPECT_EQ(held.error().code, ErrorCode::kRateLimited);
+    EXPECT_EQ(held.error().retry_after, seconds(3));
+    EXPECT_EQ(held.error().extensions, (Extensions{{"retry_after", 3}, {"attempts_left", 4}}));
+  }
+  EXPECT_EQ(stand.Session(opened.session.id), before);
+  stand.clock.Advance(base::Millis(2'500));
+  EXPECT_TRUE(stand.Submit(opened.key));
+}
+
+TEST(SubmitCard, WithoutALimitTheSessionNeverFailsBecauseOfAttempts) {
+  AppStand stand;
+  stand.services.settings.policy.max_attempts = 0;
+  const auto opened = stand.OpenPayment();
+  for (int i = 0; i < 20; ++i) {
+    const auto refused = stand.Submit(opened.key, kBadCard);
+    EXPECT_EQ(refused.error().code, ErrorCode::kInvalid);
+    EXPECT_EQ(refused.error().extensions, Extensions{}) << "there is no number to tell";
+  }
+  EXPECT_TRUE(stand.Events().empty());
+  EXPECT_TRUE(stand.Submit(opened.key));
+}
+
+TEST(SubmitCard, ASessionMayHaveTermsOfItsOwn) {
+  AppStand stand;
+  stand.services.settings.policy.cool_downs = {seconds(60)};
+  OpenSession command;
+  command.retries = {.max_attempts = 2, .cool_downs = std::vector<seconds>{}};
+  const auto opened = stand.Open(std::move(command)).value();
+  EXPECT_EQ(stand.Submit(opened.key, kBadCard).error().extensions,
+            (Extensions{{"attempts_left", 1}}));
+  EXPECT_EQ(stand.Submit(opened.key, kBadCard).error().extensions,
+            (Extensions{{"attempts_left", 0}}));
+  EXPECT_EQ(stand.EventTypes(opened.session.id), kFailedOnce);
+}
+
+TEST(SubmitCard, TypingErrorsNeedNotCount) {
+  AppStand stand;
+  stand.services.settings.policy.count_typing_errors = false;
+  stand.services.settings.policy.cool_downs = {seconds(60)};
+  const auto opened = stand.OpenPayment();
+  for (int i = 0; i < 10; ++i) {
+    const auto refused = stand.Submit(opened.key, kBadCard);
+    EXPECT_EQ(refused.error().code, ErrorCode::kInvalid);
+    EXPECT_EQ(refused.error().extensions, (Extensions{{"attempts_left", 5}}));
+  }
+  EXPECT_EQ(stand.Session(opened.session.id), opened.session);
+  EXPECT_TRUE(stand.Submit(opened.key));
+}
+
 TEST(SubmitCard, AnEnvelopeThatDoesNotOpenIsNoAttempt) {
   AppStand stand;
   const auto opened = stand.OpenPayment();

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <expected>
 #include <functional>
 #include <optional>
@@ -44,6 +45,8 @@ struct Error {
   std::string message;  // for people; never holds card data, keys or SQL
   std::vector<FieldError> fields;
   std::optional<std::chrono::seconds> retry_after;
+  // More that the caller can act on, by member name ("extension members" of RFC 9457).
+  std::vector<std::pair<std::string, std::int64_t>> extensions = {};
 };
 
 template <class T>

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <array>
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -90,6 +91,14 @@ struct CardSession {
   bool operator==(const CardSession&) const = default;
 };
 
+// What Commerce asked for when it opened the session; what it left out follows the configuration.
+struct RetryTerms {
+  std::optional<int> max_attempts;  // 0: the session never fails because of attempts
+  // After the n-th refusal the n-th; the last one goes on. Empty: none.
+  std::optional<std::vector<std::chrono::seconds>> cool_downs;
+  bool operator==(const RetryTerms&) const = default;
+};
+
 struct Session {
   Uuid id;  // time-ordered; the row's key
   SessionKind kind = SessionKind::kPayment;
@@ -105,8 +114,10 @@ struct Session {
   Merchant merchant;
   std::vector<CardNetwork> allowed_networks;  // empty: all
   std::optional<std::string> locale;          // BCP 47
-  int attempts = 0;                           // refused so far
-  std::optional<Timestamp> lease_until;       // kSubmitted only
+  RetryTerms retries;
+  int attempts = 0;                      // refused so far
+  std::optional<Timestamp> refused_at;   // the last time; a cool-down is counted from it
+  std::optional<Timestamp> lease_until;  // kSubmitted only
   std::optional<base::Sha256Digest>
       submit_digest;  // of the enc_payload that was accepted or is being asked about
   std::optional<CardSession> card_session;

@@ -19,8 +19,8 @@ Trigger TriggerOf(const Command& command, const Session& session, const Policy& 
           [](const SubmitCard&) { return Trigger::kSubmit; },
           [](const AcceptCard&) { return Trigger::kAccept; },
           [&](const RefuseCard&) {
-            return session.attempts + 1 < policy.max_attempts ? Trigger::kRefuse
-                                                              : Trigger::kExhaust;
+            return AttemptsLeft(session, policy).value_or(2) > 1 ? Trigger::kRefuse
+                                                                 : Trigger::kExhaust;
           },
           [](const GiveUpSubmission&) { return Trigger::kGiveUp; },
           [](const Cancel&) { return Trigger::kCancel; },
@@ -93,6 +93,24 @@ std::unexpected<base::Error> Refused(const Session& session) {
                     "the session is " + std::string(ToString(session.state)) +
                         (IsEnd(session.kind, session.state) ? " and does not change any more"
                                                             : "; this is not possible now"));
+}
+
+// A card that a vault has stored already is past waiting.
+bool IsHeldBack(Trigger trigger) {
+  return trigger == Trigger::kSubmit || trigger == Trigger::kRefuse || trigger == Trigger::kExhaust;
+}
+
+std::unexpected<base::Error> CoolingDown(const Session& session, const Policy& policy,
+                                         std::chrono::seconds left) {
+  base::Error error{ErrorCode::kRateLimited,
+                    "a card was refused just now; another can be tried in a moment",
+                    {},
+                    left,
+                    {{"retry_after", left.count()}}};
+  if (const auto attempts = AttemptsLeft(session, policy)) {
+    error.extensions.emplace_back("attempts_left", *attempts);
+  }
+  return std::unexpected(std::move(error));
 }
 
 // Payment states only move up this order, so that events in any order end in the same one. A
@@ -188,6 +206,9 @@ Result<Decision> Decide(const Session& session, const Command& command, const Po
   if (trigger == Trigger::kExpire && now < session.expires_at) {
     return base::Fail(ErrorCode::kConflict, "the session has not expired yet");
   }
+  if (const auto left = CoolDownLeft(session, policy, now); left && IsHeldBack(trigger)) {
+    return CoolingDown(session, policy, *left);
+  }
   if (trigger == Trigger::kStartChallenge && !session.challenge) {
     return base::Invalid("/challenge", "is not known yet");
   }
@@ -205,6 +226,7 @@ Result<Decision> Decide(const Session& session, const Command& command, const Po
   }
   Carry(command, trigger, row->from, decision);
   Session& next = decision.session;
+  if (next.attempts != session.attempts) next.refused_at = now;
   if (decision.entered) next.failure = FailureOf(session, trigger);
   if (decision.entered && IsEnd(next.kind, next.state) && !next.ended_at) next.ended_at = now;
   ++next.version;

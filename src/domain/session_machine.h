@@ -13,6 +13,7 @@
 
 #include "base/result.h"
 #include "domain/event.h"
+#include "domain/retry_policy.h"
 #include "domain/session.h"
 
 namespace obolus::domain {
@@ -20,7 +21,7 @@ namespace obolus::domain {
 enum class Trigger : std::uint8_t {
   kSubmit,            // the card goes to a remote vault
   kAccept,            // a vault has stored the card
-  kRefuse,            // a check or a vault refused the card, attempts remain
+  kRefuse,            // a check or a vault refused the card, and another may be tried
   kExhaust,           // the same, and it was the last attempt
   kGiveUp,            // the lease of a submission ended without an answer
   kCancel,            // the shopper
@@ -49,11 +50,6 @@ const Transition* FindTransition(SessionKind kind, SessionState from, Trigger tr
 
 // Markdown, byte for byte what docs/session-states.md holds.
 std::string DescribeTransitions();
-
-struct Policy {
-  int max_attempts = 5;
-  bool tds_result_on_expiry = true;
-};
 
 struct SubmitCard {
   base::Sha256Digest digest;
@@ -93,8 +89,10 @@ struct Decision {
 
 // Errors, in order: kExpired (the session's time is over, whether or not the sweep has seen it; not
 // for Void, Expire, CompleteChallenge, AnnotateState), kConflict (no row for this state; the
-// message says which end was reached), kInvalid (StartChallenge without a challenge). Repeating
-// what has already happened is no error: `changed` is false.
+// message says which end was reached), kRateLimited (SubmitCard and RefuseCard of an open session
+// that cools down after a refusal; says how long, and changes and counts nothing), kInvalid
+// (StartChallenge without a challenge). Repeating what has already happened is no error: `changed`
+// is false.
 base::Result<Decision> Decide(const Session& session, const Command& command, const Policy& policy,
                               Timestamp now);
 

@@ -213,6 +213,50 @@ TEST(SessionMachine, AttemptsAreCountedAndTheLastOneFails) {
   EXPECT_EQ(last->event, OutboundEvent::kCardSessionFailed);
 }
 
+TEST(SessionMachine, WithoutALimitNoRefusalEndsTheSession) {
+  Session session = Sample(SessionKind::kPayment, SessionState::kOpen);
+  session.attempts = 1'000;
+  const auto decision = Decide(session, RefuseCard{}, {.max_attempts = 0}, kNow);
+  EXPECT_EQ(decision->session.state, SessionState::kOpen);
+  EXPECT_EQ(decision->session.attempts, 1'001);
+  session.attempts = 1;
+  session.retries.max_attempts = 2;
+  EXPECT_EQ(Decide(session, RefuseCard{}, {.max_attempts = 0}, kNow)->session.state,
+            SessionState::kFailed)
+      << "the session's own terms come first";
+}
+
+TEST(SessionMachine, WhileItCoolsDownNoCardIsLookedAtOrCounted) {
+  const Policy policy{.max_attempts = 5, .cool_downs = {std::chrono::seconds(5)}};
+  const SubmitCard submit{base::Sha256Digest{2}, kNow + std::chrono::seconds(15)};
+  Session session = Sample(SessionKind::kPayment, SessionState::kOpen);
+  session = Decide(session, RefuseCard{}, policy, kNow)->session;
+  EXPECT_EQ(session.refused_at, kNow);
+  for (const Command& command : {Command(submit), Command(RefuseCard{})}) {
+    const auto held = Decide(session, command, policy, kNow + base::Millis(4'999));
+    ASSERT_FALSE(held.has_value());
+    EXPECT_EQ(held.error().code, ErrorCode::kRateLimited);
+    EXPECT_EQ(held.error().retry_after, std::chrono::seconds(1));
+    using Extensions = std::vector<std::pair<std::string, std::int64_t>>;
+    EXPECT_EQ(held.error().extensions, (Extensions{{"retry_after", 1}, {"attempts_left", 4}}));
+    EXPECT_TRUE(Decide(session, command, policy, kNow + base::Millis(5'000)).has_value());
+  }
+  // A vault has the card already; and whoever gives up need not wait.
+  EXPECT_TRUE(Decide(session, AcceptCard{{}, base::Sha256Digest{2}}, policy, kNow).has_value());
+  EXPECT_TRUE(Decide(session, Cancel{}, policy, kNow).has_value());
+  EXPECT_TRUE(Decide(session, Void{}, policy, kNow).has_value());
+}
+
+TEST(SessionMachine, AVaultsWordOnACardIsCountedWhateverTheTime) {
+  const Policy policy{.max_attempts = 5, .cool_downs = {std::chrono::seconds(5)}};
+  Session session = Sample(SessionKind::kPayment, SessionState::kSubmitted);
+  session.attempts = 1;
+  session.refused_at = kNow;
+  const auto decision = Decide(session, RefuseCard{}, policy, kNow);
+  ASSERT_TRUE(decision.has_value());
+  EXPECT_EQ(decision->session.attempts, 2);
+}
+
 TEST(SessionMachine, VoidAfterTheCardWasTakenKeepsTheOutcomeAndDestroysTheCard) {
   const auto decision =
       Decide(Sample(SessionKind::kPayment, SessionState::kCreated), Void{}, kPolicy, kNow);

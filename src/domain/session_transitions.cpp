@@ -26,7 +26,8 @@ constexpr auto kTransitions = std::to_array<Transition>({
     {kPayment, kOpen, kAccept, kCreated, kCreatedEvent,
      "The embedded vault sealed the card in the same commit."},
     {kPayment, kOpen, kRefuse, kOpen, kNothing,
-     "A check refused the card; the attempt is counted and the shopper may try again."},
+     "A check refused the card; the attempt is counted and the shopper may try again, after a "
+     "cool-down where the policy has one."},
     {kPayment, kOpen, kExhaust, SessionState::kFailed, kFailedEvent,
      "The last attempt was refused."},
     {kPayment, kOpen, kCancel, kCancelled, kFailedEvent,
@@ -40,7 +41,8 @@ constexpr auto kTransitions = std::to_array<Transition>({
     {kPayment, kSubmitted, kAccept, kCreated, kCreatedEvent,
      "The remote vault stored the card."},
     {kPayment, kSubmitted, kRefuse, kOpen, kNothing,
-     "The vault refused the card; the shopper may try again."},
+     "The vault refused the card; the attempt is counted and the shopper may try again, as "
+     "above."},
     {kPayment, kSubmitted, kExhaust, SessionState::kFailed, kFailedEvent,
      "The vault refused the last attempt."},
     {kPayment, kSubmitted, kGiveUp, kOpen, kNothing,

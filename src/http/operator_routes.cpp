@@ -3,6 +3,7 @@
 #include <charconv>
 
 #include "app/inspect.h"
+#include "http/session_json.h"
 
 namespace obolus::http {
 namespace {
@@ -106,9 +107,11 @@ void Inspect(const OperatorContext& context, Exchange exchange) {
   if (!id) return;
   app::InspectSession(
       context.services, *id,
-      [exchange = std::move(exchange)](base::Result<domain::Session> session) mutable {
+      [&context, exchange = std::move(exchange)](base::Result<domain::Session> session) mutable {
         if (!session) return exchange.Refuse(session.error());
-        exchange.Answer(JsonResponse(200, base::ToText(RenderSession(*session))));
+        json::object shown = RenderSession(*session);
+        AddRetries(shown, *session, context.services.settings.policy, context.services.clock.Now());
+        exchange.Answer(JsonResponse(200, base::ToText(shown)));
       });
 }
 

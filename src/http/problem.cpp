@@ -71,6 +71,7 @@ net::HttpResponse Render(int status, std::string_view classifier, std::string_vi
     }
     problem["errors"] = std::move(errors);
   }
+  for (const auto& [member, number] : error.extensions) problem[member] = number;
   net::HttpResponse response{.status = status, .headers = {}, .body = base::ToText(problem)};
   response.headers.Add("Content-Type", "application/problem+json");
   response.headers.Add("Cache-Control", "no-store");

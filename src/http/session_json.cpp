@@ -117,8 +117,16 @@ json::object RenderState(const app::Services& services, const SessionView& view)
   state["continue_url"] = continue_url.empty() ? json::value(nullptr) : json::value(continue_url);
   state["commerce_state"] =
       session.commerce_state ? json::value(domain::ToString(*session.commerce_state)) : nullptr;
-  state["attempts_left"] = std::max(services.settings.policy.max_attempts - session.attempts, 0);
+  AddRetries(state, session, services.settings.policy, view.now);
   return state;
+}
+
+void AddRetries(json::object& object, const Session& session, const domain::Policy& policy,
+                base::Timestamp now) {
+  const auto attempts = domain::AttemptsLeft(session, policy);
+  const auto cool_down = domain::CoolDownLeft(session, policy, now);
+  object["attempts_left"] = attempts ? json::value(*attempts) : json::value(nullptr);
+  object["retry_after"] = cool_down ? json::value(cool_down->count()) : json::value(nullptr);
 }
 
 std::string ContinueUrl(const SessionView& view) {

@@ -11,8 +11,12 @@
 namespace obolus::http {
 
 // {"next_action", "status"?, "data", "terminal_id", "expires_at", "expires_in", "payment",
-// "merchant", "locale", "continue_url", "commerce_state", "attempts_left"}
+// "merchant", "locale", "continue_url", "commerce_state", "attempts_left", "retry_after"}
 base::json::object RenderState(const app::Services& services, const app::SessionView& view);
+
+// Adds "attempts_left" (null: no limit) and "retry_after" (seconds of a cool-down; null: none).
+void AddRetries(base::json::object& object, const domain::Session& session,
+                const domain::Policy& policy, base::Timestamp now);
 
 // Where the shopper goes now, when the session has ended and Commerce gave an address for that end;
 // else empty. A payment session whose card was taken waits for Commerce's StateChanged, but not

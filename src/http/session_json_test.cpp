@@ -115,6 +115,22 @@ TEST_F(SessionJson, WhatIsAbsentIsNull) {
   }
 }
 
+TEST_F(SessionJson, ACoolDownIsShownUntilItIsOver) {
+  stand_.services.settings.policy.cool_downs = {seconds(5)};
+  auto view = Payment(SessionState::kOpen);
+  EXPECT_TRUE(Render(view).at("retry_after").is_null());
+  view.session.attempts = 1;
+  view.session.refused_at = view.now;
+  EXPECT_EQ(Render(view).at("retry_after").as_int64(), 5);
+  view.now += seconds(5);
+  EXPECT_TRUE(Render(view).at("retry_after").is_null());
+}
+
+TEST_F(SessionJson, WithoutALimitThereIsNoNumberOfAttempts) {
+  stand_.services.settings.policy.max_attempts = 0;
+  EXPECT_TRUE(Render(Payment(SessionState::kOpen)).at("attempts_left").is_null());
+}
+
 TEST_F(SessionJson, TheTimeLeftIsNeverNegative) {
   auto view = Payment(SessionState::kOpen);
   view.now += seconds(1'000);

@@ -121,6 +121,29 @@ std::vector<domain::CardNetwork> ReadNetworks(JsonReader& root) {
   return networks;
 }
 
+domain::RetryTerms ReadRetries(Parse& parse, JsonReader& root) {
+  const json::object* object = root.Object("retries");
+  if (object == nullptr) return {};
+  JsonReader reader(*object, root.Pointer("retries"), &parse.faults);
+  domain::RetryTerms terms;
+  if (const auto most = reader.Integer("max_attempts", 0, domain::kMostAttempts)) {
+    terms.max_attempts = static_cast<int>(*most);
+  }
+  const json::array* items = reader.Array("cool_down_s", domain::kMostCoolDowns);
+  if (items == nullptr) return terms;
+  terms.cool_downs.emplace();
+  for (std::size_t i = 0; i < items->size(); ++i) {
+    const json::value& item = (*items)[i];
+    const std::int64_t cool_down_s = item.is_int64() ? item.get_int64() : -1;
+    if (cool_down_s < 0 || cool_down_s > domain::kLongestCoolDown.count()) {
+      reader.Fault("cool_down_s/" + std::to_string(i), "must be a whole number from 0 to 3600");
+    } else {
+      terms.cool_downs->emplace_back(cool_down_s);
+    }
+  }
+  return terms;
+}
+
 bool IsBase64Url(std::string_view text) {
   return std::ranges::all_of(text, [](char c) { return IsAlnum(c) || c == '-' || c == '_'; });
 }
@@ -196,6 +219,7 @@ void ReadPaymentMembers(Parse& parse, JsonReader& root, app::OpenSession& comman
   command.payment = ReadPayment(parse, root);
   command.merchant = ReadMerchant(parse, root);
   command.allowed_networks = ReadNetworks(root);
+  command.retries = ReadRetries(parse, root);
   command.locale = root.String("locale");
   if (command.locale && !IsLanguageTag(*command.locale)) {
     root.Fault("locale", "must be a language tag (BCP 47)");

@@ -191,6 +191,24 @@ TEST(SessionRequest, RefusesAListOfNoNetworks) {
   EXPECT_EQ(FaultsOf(R"({"allowed_networks": []})"), Faults{"/allowed_networks"});
 }
 
+TEST(SessionRequest, ReadsTheTermsOfRetries) {
+  using Seconds = std::vector<std::chrono::seconds>;
+  const auto terms = [](const std::string& body) { return Parse(body)->retries; };
+  EXPECT_EQ(terms("{}"), domain::RetryTerms{});
+  EXPECT_EQ(terms(R"({"retries": {}})"), domain::RetryTerms{});
+  EXPECT_EQ(terms(R"({"retries": {"max_attempts": 0, "cool_down_s": []}})"),
+            (domain::RetryTerms{0, Seconds{}}));
+  EXPECT_EQ(terms(R"({"retries": {"cool_down_s": [0, 3600]}})"),
+            (domain::RetryTerms{std::nullopt,
+                                Seconds{std::chrono::seconds(0), std::chrono::seconds(3600)}}));
+  EXPECT_EQ(FaultsOf(R"({"retries": 5})"), Faults{"/retries"});
+  EXPECT_EQ(FaultsOf(R"({"retries": {"max_attempts": 101, "cool_down_s": [0, -1, 3601, "5"]}})"),
+            (Faults{"/retries/max_attempts", "/retries/cool_down_s/1", "/retries/cool_down_s/2",
+                    "/retries/cool_down_s/3"}));
+  EXPECT_EQ(FaultsOf(R"({"retries": {"cool_down_s": [0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0]}})"),
+            Faults{"/retries/cool_down_s"});
+}
+
 TEST(SessionRequest, KnowsLanguageTagsByForm) {
   for (const char* locale : {"de", "de-DE", "zh-Hans-CN", "es-419"}) {
     EXPECT_EQ(Parse(R"({"locale": ")" + std::string(locale) + "\"}")->locale, locale);

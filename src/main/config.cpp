@@ -6,6 +6,7 @@
 
 #include "base/json.h"
 #include "base/url.h"
+#include "domain/retry_policy.h"
 #include "main/card_config.h"
 #include "main/config_values.h"
 
@@ -213,10 +214,16 @@ void ReadRest(ConfigValues& values, Config& config) {
   config.sessions = {
       .payment_expires_in_s = values.Integer("sessions.payment_expires_in_s", 60, 86'400),
       .tds_expires_in_s = values.Integer("sessions.tds_expires_in_s", 60, 5940),
-      .max_attempts = values.Integer("sessions.max_attempts", 1, 100),
+      .max_attempts = values.Integer("sessions.max_attempts", 0, domain::kMostAttempts),
+      .retry_cool_down_s =
+          values.Integers("sessions.retry_cool_down_s", 0, domain::kLongestCoolDown.count()),
+      .count_typing_errors = values.Boolean("sessions.count_typing_errors"),
       .tds_result_on_expiry = values.Boolean("sessions.tds_result_on_expiry"),
       .sweep_interval_ms = values.Integer("sessions.sweep_interval_ms", 50, 60'000),
       .keep_for_h = values.Integer("sessions.keep_for_h", 24, 8760)};
+  if (config.sessions.retry_cool_down_s.size() > domain::kMostCoolDowns) {
+    values.Fault("sessions.retry_cool_down_s", "must have at most 16 entries");
+  }
   if (values.Text("vault.provider") != "embedded") {
     values.Fault("vault.provider", "must be \"embedded\"");
   }

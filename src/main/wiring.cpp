@@ -47,6 +47,14 @@ constexpr Millis kDrainLimit{10'000};
 constexpr Millis kLeaseMargin{5'000};
 constexpr std::int64_t kOperatorRequests = 64;  // at once
 
+domain::Policy PolicyOf(const Config& config) {
+  const auto& cool_downs = config.sessions.retry_cool_down_s;
+  return {.max_attempts = static_cast<int>(config.sessions.max_attempts),
+          .tds_result_on_expiry = config.sessions.tds_result_on_expiry,
+          .cool_downs = {cool_downs.begin(), cool_downs.end()},
+          .count_typing_errors = config.sessions.count_typing_errors};
+}
+
 app::Settings SettingsOf(const Config& config) {
   const auto url = base::ParseUrl(config.public_url, base::HttpPolicy::kHttpOnLoopback);
   return {
@@ -61,8 +69,7 @@ app::Settings SettingsOf(const Config& config) {
       .keep_for = std::chrono::hours(config.sessions.keep_for_h),
       .vault_lease = Millis(20'000),
       .terminal_id_in_tds_result = config.bridge.terminal_id_in_tds_result,
-      .policy = {.max_attempts = static_cast<int>(config.sessions.max_attempts),
-                 .tds_result_on_expiry = config.sessions.tds_result_on_expiry},
+      .policy = PolicyOf(config),
       .co_badges = domain::CoBadges(config.cards.co_badges, config.cards.preferred_networks),
   };
 }

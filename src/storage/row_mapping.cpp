@@ -88,6 +88,22 @@ class ObjectReader {
     }
     for (const value& item : found->get_array()) take(Text(item));
   }
+  template <class Take>
+  void ReadIntegers(std::string_view name, Take take) const {
+    const value* found = Find(name);
+    if (found == nullptr) return;
+    if (!found->is_array()) {
+      *damaged_ = true;
+      return;
+    }
+    for (const value& item : found->get_array()) {
+      if (item.is_int64()) {
+        take(item.get_int64());
+      } else {
+        *damaged_ = true;
+      }
+    }
+  }
   void MarkDamaged() const { *damaged_ = true; }
 
  private:
@@ -192,7 +208,17 @@ void ReadOpening(const ObjectReader& reader, domain::Session* session) {
 }
 
 void ReadProgress(const ObjectReader& reader, domain::Session* session) {
+  reader.Read("max_attempts", &session->retries.max_attempts);
+  reader.ReadIntegers("cool_down_s", [&](std::int64_t cool_down_s) {
+    auto& cool_downs = session->retries.cool_downs;
+    if (!cool_downs) cool_downs.emplace();
+    cool_downs->emplace_back(cool_down_s);
+  });
+  if (reader.Find("cool_down_s") != nullptr && !session->retries.cool_downs) {
+    session->retries.cool_downs.emplace();
+  }
   reader.Read("attempts", &session->attempts);
+  reader.Read("refused_at", &session->refused_at);
   reader.Read("lease_until", &session->lease_until);
   reader.Read("submit_digest", &session->submit_digest, ParseDigest);
   reader.ReadObject("card_session", [&](const ObjectReader& card_session) {

@@ -46,6 +46,14 @@ TEST(RowMapping, UnknownMembersOfANewerVersionAreSkipped) {
   EXPECT_EQ(FromRow(ToRow(session), R"({"of_tomorrow":{"a":[1]},"attempts":0})"), session);
 }
 
+TEST(RowMapping, NoCoolDownsAtAllIsNotTheSameAsNothingSaid) {
+  contract::Samples samples;
+  domain::Session session = samples.NewPayment();
+  session.retries.cool_downs.emplace();
+  EXPECT_EQ(ToDocument(session), R"({"cool_down_s":[]})");
+  EXPECT_EQ(FromRow(ToRow(session), ToDocument(session)), session);
+}
+
 TEST(RowMapping, TextThatIsNotUtf8StillReads) {
   contract::Samples samples;
   domain::Session session = samples.NewPayment();
@@ -59,7 +67,9 @@ TEST(RowMapping, ADamagedRowIsAnErrorAndNeverAnotherSession) {
   for (const std::string_view document :
        {"", "[]", "{", R"({"attempts":"3"})", R"({"locale":1})", R"({"payment":[]})",
         R"({"allowed_networks":["NONE"]})", R"({"allowed_networks":"VISA"})",
-        R"({"failure":"NO_SUCH"})", R"({"submit_digest":"AAAA"})", R"({"voided_after_end":1})"}) {
+        R"({"failure":"NO_SUCH"})", R"({"submit_digest":"AAAA"})", R"({"voided_after_end":1})",
+        R"({"cool_down_s":5})", R"({"cool_down_s":["5"]})", R"({"max_attempts":"0"})",
+        R"({"refused_at":"now"})"}) {
     const auto session = FromRow(row, document);
     ASSERT_FALSE(session) << document;
     EXPECT_EQ(session.error().code, base::ErrorCode::kInternal);

@@ -59,6 +59,24 @@ void WriteChallenge(JsonObject& parent, const domain::Challenge& challenge) {
   }
 }
 
+void WriteRetries(JsonObject& parent, const domain::Session& session) {
+  const domain::RetryTerms& terms = session.retries;
+  if (terms.max_attempts) parent.Add("max_attempts", std::int64_t{*terms.max_attempts});
+  if (terms.cool_downs) {
+    // Also when it is empty: that means none, and not the configured ones.
+    parent.Name("cool_down_s");
+    std::string* out = parent.out();
+    *out += '[';
+    for (const auto cool_down : *terms.cool_downs) {
+      if (out->back() != '[') *out += ',';
+      *out += std::to_string(cool_down.count());
+    }
+    *out += ']';
+  }
+  if (session.attempts != 0) parent.Add("attempts", std::int64_t{session.attempts});
+  parent.Add("refused_at", session.refused_at);
+}
+
 void WriteDocument(const domain::Session& session, std::string* out) {
   JsonObject document(out);
   if (session.continuation != domain::Continuation{}) {
@@ -78,7 +96,7 @@ void WriteDocument(const domain::Session& session, std::string* out) {
   document.AddTexts("allowed_networks", session.allowed_networks,
                     [](domain::CardNetwork network) { return domain::SpellingOf(network).event; });
   document.Add("locale", session.locale);
-  if (session.attempts != 0) document.Add("attempts", std::int64_t{session.attempts});
+  WriteRetries(document, session);
   document.Add("lease_until", session.lease_until);
   if (session.submit_digest) {
     document.Add("submit_digest", base::EncodeBase64Url(*session.submit_digest));

@@ -53,7 +53,7 @@ const kBadCards = [
 describe('a card', () => {
   let obolus;
   before(async () => {
-    obolus = await Obolus.start();
+    obolus = await Obolus.start({ sessions: { retry_cool_down_s: [] } });
   });
   after(() => obolus.stop());
 

@@ -68,7 +68,7 @@ describe('a co-badged card', () => {
     });
   }
 
-  test('is found in the operator\'s file', async () => {
+  test("is found in the operator's file", async () => {
     const { session_key } = await obolus.openPayment();
     assert.deepEqual(await networksOf(session_key, '42424243'), ['cartesbancaires', 'visa']);
     assert.deepEqual(await networksOf(session_key, '42424244'), ['visa']);
@@ -108,7 +108,7 @@ describe('a co-badged card', () => {
     assertRefused(await find(challenge.split('/').pop(), '40000025'), 404, 'NOT_FOUND');
   });
 
-  test('is asked about from the shop\'s origin, and never cached', async () => {
+  test("is asked about from the shop's origin, and never cached", async () => {
     const { session_key } = await obolus.openPayment();
     const answer = await find(session_key, '40000025', { headers: { origin: kShopOrigin } });
     assert.equal(answer.headers['access-control-allow-origin'], kShopOrigin);

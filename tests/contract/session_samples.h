@@ -65,7 +65,10 @@ class Samples {
     session.merchant = {"Shop & S\xc3\xb6hne", {"https://a.example", "https://b.example"}};
     session.allowed_networks = {domain::CardNetwork::kVisa, domain::CardNetwork::kAmericanExpress};
     session.locale = "de-DE";
+    session.retries = {.max_attempts = 0,
+                       .cool_downs = std::vector{std::chrono::seconds(0), std::chrono::seconds(9)}};
     session.attempts = 3;
+    session.refused_at = now_ - std::chrono::seconds(3);
     session.lease_until = now_ + std::chrono::seconds(30);
     session.submit_digest.emplace();
     session.submit_digest->fill(0xa5);

@@ -48,6 +48,7 @@ void Auditor::Stepped(const std::vector<Session>& saved) {
       const auto* row = RowBetween(before->second, session);
       Require(row != nullptr, "every change is a row of the table", Name(session));
       terms_.coverage.CountRow(*row);
+      CheckAttempt(before->second, session);
     }
     if (session.state == SessionState::kReturned) returned_.insert(session.id);
     if (session.state == SessionState::kExpired) {
@@ -58,6 +59,28 @@ void Auditor::Stepped(const std::vector<Session>& saved) {
     }
     stepped_.insert_or_assign(session.id, session);
   }
+}
+
+// By the policy as it is written, apart from the code that follows it.
+void Auditor::CheckAttempt(const Session& before, const Session& after) {
+  const domain::Policy& policy = terms_.policy;
+  if (after.failure == domain::FailureCode::kAttemptsExhausted) {
+    Require(policy.max_attempts != 0 && after.attempts >= policy.max_attempts,
+            "a session fails because of attempts when they are used up", Name(after));
+  }
+  if (after.attempts == before.attempts) return;
+  Require(after.attempts == before.attempts + 1 && after.refused_at.has_value(),
+          "a refusal counts once", Name(after));
+  Require(policy.max_attempts == 0 || before.attempts < policy.max_attempts,
+          "no attempt is counted beyond the last", Name(after));
+  if (before.attempts == 0 || policy.cool_downs.empty() || before.state != SessionState::kOpen) {
+    return;
+  }
+  const auto wanted = policy.cool_downs[std::min(static_cast<std::size_t>(before.attempts),
+                                                 policy.cool_downs.size()) -
+                                        1];
+  Require(wanted.count() == 0 || *after.refused_at - *before.refused_at >= wanted,
+          "no attempt is counted while the session cools down", Name(after));
 }
 
 void Auditor::Look(const storage::MemoryTables& tables) {

@@ -79,6 +79,7 @@ class Auditor {
   void ChangedEvent(SeenEvent& seen, const app::OutboxEvent& row) const;
   void CheckPromises(const storage::MemoryTables& tables) const;
   void CheckOutcome(const SeenSession& seen) const;
+  void CheckAttempt(const domain::Session& before, const domain::Session& after);
   void CheckCards(const SeenSession& seen, const storage::MemoryTables& tables) const;
   void CheckClosed(const domain::Session& session) const;
 
