@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { customProperties, declarations } from './appearance';
 
@@ -96,5 +97,21 @@ test('no rule can load anything, leave its declaration, or hide what the form sa
       const rule = Object.fromEntries([[property, value]]) as Record<string, string>;
       assert.deepEqual(declarations(rule), [], `${property}: ${value}`);
     }
+  }
+});
+
+test('the example in the guide for integrators has no wish that is left out', () => {
+  const guide = readFileSync('../docs/integrating.md', 'utf8');
+  const example = /card\.update\(({\n {2}appearance[\s\S]*?\n})\);/.exec(guide)?.[1] ?? '';
+  const { variables, rules } = (
+    new Function(`return ${example}`)() as {
+      appearance: Record<'variables', Record<string, string>> & {
+        rules: Record<string, Record<string, string>>;
+      };
+    }
+  ).appearance;
+  assert.equal(customProperties(variables).length, 2);
+  for (const [part, rule] of Object.entries(rules)) {
+    assert.equal(declarations(rule).length, Object.keys(rule).length, part);
   }
 });

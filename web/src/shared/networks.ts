@@ -60,7 +60,8 @@ export const kNetworkRules: Readonly<Record<Network, NetworkRule>> = /* @__PURE_
   dinersclub: rule('Diners Club', '300-305 3095 36 38-39', [14, 15, ...k16To19]),
   jcb: rule('JCB', '3528-3589 3088-3094 3096-3102 3112-3120 3158-3159 3337-3349', k16To19),
   unionpay: rule('UnionPay', '62 8100-8171', k16To19),
-  maestro: rule('Maestro', '5018 5020 5038 5893 6304 6390 6759 6761-6763 676770 676774', [
+  // With what was Solo in the United Kingdom, and without Bancontact.
+  maestro: rule('Maestro', '5018 5020 5038 5893 6304 6390 6700-6702 6704-6799', [
     12,
     13,
     14,
