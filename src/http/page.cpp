@@ -102,6 +102,16 @@ std::string FillTemplate(std::string_view text, const Values& values, const Valu
   }
 }
 
+namespace {
+
+std::string ThemeOf(const net::HttpRequest& request) {
+  std::string theme = QueryValue(request.query, "theme");
+  const bool known = theme == "dark" || theme == "auto" || theme == "contrast";
+  return known ? theme : "light";
+}
+
+}  // namespace
+
 Reader ReaderOf(const app::Services& services, const net::HttpRequest& request,
                 const domain::Session* session) {
   const auto header = [&](std::string_view name) {
@@ -117,14 +127,17 @@ Reader ReaderOf(const app::Services& services, const net::HttpRequest& request,
           .nonce = base::EncodeBase64(bytes),
           .shops = session == nullptr ? services.settings.default_origins
                                       : MerchantOrigins(services, *session),
+          .theme = ThemeOf(request),
           .gzip = AcceptsGzip(header("Accept-Encoding"))};
 }
 
 net::HttpResponse CardFramePage(const Reader& reader, const std::string& session_key) {
   std::string origins;
   for (const std::string& origin : reader.shops) origins += (origins.empty() ? "" : " ") + origin;
-  return Html(reader, "card",
-              {.values = {{"session_key", session_key}, {"allowed_origins", origins}}});
+  return Html(
+      reader, "card",
+      {.values = {
+           {"session_key", session_key}, {"allowed_origins", origins}, {"theme", reader.theme}}});
 }
 
 net::HttpResponse CheckoutPage(const Reader& reader, const Checkout& checkout) {

@@ -26,11 +26,13 @@ struct Reader {
   std::string language = "en";       // one that there are templates in
   std::string nonce{};               // 128 random bits, base64
   std::vector<std::string> shops{};  // origins that may show the page in a frame
+  std::string theme = "light";       // of the card frame until its host says one
   bool gzip = false;
 };
 
 // By what the request says of the browser: `locale` of the query, the session's locale, then
-// Accept-Language. Without a session (nullptr) the configured shops may frame the page.
+// Accept-Language; `theme` of the query where it is one. Without a session (nullptr) the configured
+// shops may frame the page.
 Reader ReaderOf(const app::Services& services, const net::HttpRequest& request,
                 const domain::Session* session);
 

@@ -229,6 +229,13 @@ TEST_F(ReaderOfTest, AsksForGzipOnlyWhenItIsAccepted) {
   EXPECT_FALSE(Of("", {}, nullptr).gzip);
 }
 
+TEST_F(ReaderOfTest, KnowsTheThemesThatAFrameMayBeginWith) {
+  EXPECT_EQ(Of("theme=auto", {}, nullptr).theme, "auto");
+  for (const char* query : {"", "theme=", "theme=light", "theme=%22x", "theme=AUTO"}) {
+    EXPECT_EQ(Of(query, {}, nullptr).theme, "light") << query;
+  }
+}
+
 TEST_F(ReaderOfTest, LetsTheSessionsShopsFrameIt) {
   domain::Session session;
   session.merchant.origins = {"https://shop.example"};

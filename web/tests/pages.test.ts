@@ -37,8 +37,118 @@ test('the hosted page goes back to the shop at the end, and when the shopper can
   standIn.open(other);
   await page.goto(`${standIn.origin}/checkout/${other}`);
   await page.getByRole('button', { name: 'Cancel' }).click();
-  await page.getByText('Cancelled.').waitFor();
+  await page.getByText('The payment did not go through.').waitFor();
+  assert.equal(await page.getByRole('button', { name: 'Pay' }).isVisible(), false);
+  assert.equal(await page.getByRole('link').count(), 0, 'the shop gave no address to go back to');
+});
+
+for (const [code, words] of [
+  ['SESSION_EXPIRED', 'The time for this payment is over. Nothing was charged by this page.'],
+  ['VOIDED_BY_COMMERCE', 'The shop cancelled this payment.'],
+  ['PROVIDER_UNAVAILABLE', 'The payment did not go through.'],
+] as const) {
+  test(`the hosted page says so when the session ends: ${code}`, async () => {
+    const key = newKey();
+    const session = standIn.open(key);
+    await page.goto(`${standIn.origin}/checkout/${key}`);
+    await type(page.frameLocator('#card iframe'), '4242');
+    const continue_url = `${standIn.shop}/failed`;
+    const data = { reason_code: code };
+    session.state = { next_action: null, status: 'failure', data, continue_url };
+    await page.getByText(words).waitFor();
+    const back = page.getByRole('link', { name: 'Back to the shop' });
+    assert.equal(await back.getAttribute('href'), continue_url);
+    assert.equal(await page.locator('#card').isVisible(), false);
+    assert.equal(await page.evaluate(() => document.activeElement?.id), 'end');
+    assert.deepEqual(complaints, []);
+  });
+}
+
+test('the hosted page counts the last two minutes down, and is glad of more time', async () => {
+  const key = newKey();
+  const session = standIn.open(key, { back_url: `${standIn.shop}/failed` });
+  session.state['expires_in'] = 64;
+  await page.goto(`${standIn.origin}/checkout/${key}`);
+  await page
+    .getByText(/^Time left: 1:0\d$/)
+    .first()
+    .waitFor();
+  const said = page.locator('#announcement');
+  assert.match((await said.textContent()) ?? '', /^Time left: 1:0\d$/);
+  await type(page.frameLocator('#card iframe'), '4242');
+  session.state['expires_in'] = 900;
+  await page.getByText('You have more time now.').waitFor();
+  await page.locator('#time').waitFor({ state: 'hidden' });
+  const number = page.frameLocator('#card iframe').getByLabel('Card number');
+  assert.equal(await number.inputValue(), '4242', 'what was typed stays');
+
+  session.state['expires_in'] = 2;
+  await page.getByText('The time for this payment is over.').waitFor();
+  const back = page.getByRole('link', { name: 'Back to the shop' });
+  assert.equal(await back.getAttribute('href'), `${standIn.shop}/failed`);
+});
+
+test('the hosted page shows the card fields before any script has run', async () => {
+  const key = newKey();
+  standIn.open(key);
+  await page.route(/\.js$/, (route) => void setTimeout(() => void route.continue(), 1500));
+  await page.goto(`${standIn.origin}/checkout/${key}`, { waitUntil: 'commit' });
+  const frame = page.frameLocator('#card iframe');
+  await frame.getByLabel('Card number').waitFor();
   assert.equal(await page.getByRole('button', { name: 'Pay' }).isDisabled(), true);
+  await page.getByRole('button', { name: 'Pay €49.90' }).waitFor();
+  await page.waitForFunction(() => !document.querySelector<HTMLButtonElement>('#pay')?.disabled);
+  assert.equal(await page.locator('iframe').count(), 1, 'the library took the frame over');
+  assert.equal(standIn.requests.filter((r) => r.includes(`/frame/v1/${key}`)).length, 1);
+});
+
+test("the hosted page speaks the reader's language, from right to left too", async () => {
+  const key = newKey();
+  standIn.open(key);
+  await page.goto(`${standIn.origin}/checkout/${key}?locale=de-AT`);
+  await page.getByRole('button', { name: '49,90 € zahlen' }).waitFor();
+  await page.frameLocator('#card iframe').getByLabel('Kartennummer').waitFor();
+  await page.goto(`${standIn.origin}/checkout/${key}?locale=ar`);
+  assert.equal(await page.locator('html').getAttribute('dir'), 'rtl');
+  const frame = page.frameLocator('#card iframe');
+  assert.equal(await frame.locator('html').getAttribute('dir'), 'rtl');
+});
+
+for (const back_url of ['https://shop.example/back', '']) {
+  test(`without JavaScript the hosted page says so${back_url && ' and links back'}`, async () => {
+    const key = newKey();
+    standIn.open(key, { back_url });
+    const plain = await browser.newContext({ javaScriptEnabled: false });
+    const without = await plain.newPage();
+    await without.goto(`${standIn.origin}/checkout/${key}`);
+    // By CSS, as Playwright's texts and roles leave <noscript> out.
+    const notice = without.locator('noscript p');
+    assert.equal(await notice.isVisible(), true);
+    assert.match((await notice.textContent()) ?? '', /^This page needs JavaScript/);
+    const link = without.locator('noscript a');
+    assert.equal(await link.isVisible(), back_url !== '');
+    assert.equal(await link.getAttribute('href'), back_url);
+    assert.equal(await without.locator('#card').isVisible(), false);
+    await plain.close();
+  });
+}
+
+test('the pages fit 320 px, with twice the text as well', async () => {
+  const key = newKey();
+  const session = standIn.open(key);
+  session.state['expires_in'] = 100;
+  await page.setViewportSize({ width: 320, height: 500 });
+  for (const language of ['en', 'de', 'ar', 'fi']) {
+    await page.goto(`${standIn.origin}/checkout/${key}?locale=${language}`);
+    await page.locator('#time').waitFor();
+    for (const size of ['100%', '200%']) {
+      const width = await page.evaluate((fontSize) => {
+        document.documentElement.style.fontSize = fontSize;
+        return document.documentElement.scrollWidth;
+      }, size);
+      assert.ok(width <= 320, `${language} at ${size}: ${width} px`);
+    }
+  }
 });
 
 test('the challenge form posts itself, whatever its fields are called', async () => {

@@ -165,7 +165,10 @@ export class StandIn {
     if (room === 'sessions') return this.serveSession(request, response, session, third);
     const wish = url.searchParams.get('locale') ?? 'en';
     const language = this.manifest_.languages.find((tag) => wish.split('-')[0] === tag) ?? 'en';
-    this.servePage(response, { room, key, language, session });
+    this.servePage(response, {
+      ...{ room, key, language, session },
+      theme: url.searchParams.get('theme') ?? 'light',
+    });
   }
 
   private serveFile(response: ServerResponse, path: string): boolean {
@@ -185,7 +188,7 @@ export class StandIn {
 
   private servePage(
     response: ServerResponse,
-    what: { room: string; key: string; language: string; session: StandInSession },
+    what: { room: string; key: string; language: string; theme: string; session: StandInSession },
   ): void {
     const { room, key, language, session } = what;
     const send = (
@@ -213,7 +216,7 @@ export class StandIn {
     };
     if (room === 'frame') {
       const allowed_origins = `https://a.example ${this.shop}`;
-      send('card', '', { session_key: key, allowed_origins });
+      send('card', '', { session_key: key, allowed_origins, theme: what.theme });
     } else if (room === 'checkout') {
       const { back_url } = session;
       const values = { session_key: key, merchant_name: 'Tea & "Co"', amount: '49.90 EUR' };
