@@ -7,7 +7,8 @@ import os from 'node:os';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { Hosts } from '../support/hosts.mjs';
-import { kMutations, shopPage } from '../support/page_mutations.mjs';
+import { kMutations, kOurMutations, shopPage } from '../support/page_mutations.mjs';
+import { Obolus } from '../support/obolus.mjs';
 import { programPath } from '../support/processes.mjs';
 import { makeCertificates } from '../support/stack.mjs';
 
@@ -106,5 +107,87 @@ describe('obolus pagewatch', () => {
       assert.equal(code, 2, out);
       assert.match(out, /^obolus: /);
     }
+  });
+});
+
+// A proxy before obolus that tampers with what passes.
+describe('obolus pagewatch and the script inventory', () => {
+  let obolus;
+  let proxy;
+  let mutate;
+  let paths;
+  let files;
+  before(async () => {
+    obolus = await Obolus.start();
+    proxy = await Hosts.start(async ({ pathname, search }) => {
+      const { status, headers, text } = await obolus.shopper('GET', pathname + search);
+      delete headers['content-length'];
+      const page = { status, headers, body: text, files: { ...files } };
+      if (Object.values(paths).includes(pathname)) mutate?.(page);
+      else if (pathname in page.files) {
+        const main = await obolus.shopper('GET', paths.checkout);
+        const whole = { headers: { ...main.headers }, body: main.text, files: page.files };
+        mutate?.(whole);
+        page.body = whole.files[pathname];
+      }
+      return page;
+    });
+    const { session_key } = await obolus.openPayment();
+    const { path: start } = await obolus.openChallenge();
+    const wait = await obolus.commerce('POST', '/sessions', { body: { type: '3ds' } });
+    paths = {
+      checkout: `/checkout/${session_key}`,
+      card: `/frame/v1/${session_key}`,
+      start,
+      wait: new URL(wait.json.redirect_url).pathname,
+    };
+    files = {};
+    const { pages } = (await obolus.shopper('GET', '/script-inventory.json')).json;
+    for (const { url } of pages.flatMap(({ scripts }) => scripts)) {
+      files[url] = (await obolus.shopper('GET', url)).text;
+    }
+  });
+  after(async () => {
+    await proxy?.stop();
+    await obolus?.stop();
+  });
+
+  const look = async (page, mutation) => {
+    mutate = mutation;
+    try {
+      return await pagewatch(proxy.origin('localhost') + paths[page]);
+    } finally {
+      mutate = undefined;
+    }
+  };
+
+  for (const page of ['checkout', 'card', 'start', 'wait']) {
+    test(`the page "${page}" is as expected, each time`, async () => {
+      for (let i = 0; i < 13; i++) {
+        const { code, out } = await look(page);
+        assert.equal(code, 0, out);
+      }
+    });
+  }
+
+  for (const [name, mutation] of Object.entries(kOurMutations)) {
+    test(`alarms at ${name} in the hosted page`, async () => {
+      const { code, out } = await look('checkout', mutation);
+      assert.equal(code, 1, out || 'no difference was found');
+    });
+  }
+
+  test('alarms at other bytes of the script that encrypts the card', async () => {
+    const session = Object.keys(files).find((url) => url.endsWith('/session.js'));
+    const { code, out } = await look('card', (page) => {
+      page.files[session] += ' steal();';
+    });
+    assert.equal(code, 1, out);
+  });
+
+  test('says what to do with a page that the inventory does not have', async () => {
+    const { code, out } = await pagewatch(`${proxy.origin('localhost')}/script-inventory.json`);
+    assert.equal(code, 2, out);
+    assert.match(out, /--save FILE/);
   });
 });

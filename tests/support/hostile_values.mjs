@@ -200,8 +200,8 @@ export class HostileMessages {
   }
 
   getter() {
-    const get = () => this.pick(['', 'x', 7, null]);
-    return Object.defineProperty({}, 'type', { get, enumerable: true });
+    const value = this.pick(['', 'x', 7, null]);
+    return Object.defineProperty({}, 'type', { get: () => value, enumerable: true });
   }
 
   bytes() {

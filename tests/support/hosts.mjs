@@ -6,13 +6,14 @@ import https from 'node:https';
 import path from 'node:path';
 
 export class Hosts {
-  // `answer`: (url) => {headers, body} or {status, headers}, or undefined for 404; called with the
-  // whole URL that was asked for. `certs`: folder of `obolus certs dev`; absent: plain HTTP.
+  // `answer`: (url) => {headers, body} or {status, headers}, or undefined for 404, or a promise of
+  // it; called with the whole URL that was asked for. `certs`: folder of `obolus certs dev`;
+  // absent: plain HTTP.
   static async start(answer, certs) {
     const hosts = new Hosts();
     const scheme = certs ? 'https' : 'http';
-    const handler = (request, response) => {
-      const page = answer(new URL(request.url, `${scheme}://${request.headers.host}`));
+    const handler = async (request, response) => {
+      const page = await answer(new URL(request.url, `${scheme}://${request.headers.host}`));
       response.writeHead(page?.status ?? (page ? 200 : 404), {
         'content-type': 'text/html; charset=utf-8',
         'cache-control': 'no-store',

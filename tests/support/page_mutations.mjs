@@ -45,20 +45,21 @@ export function shopPage() {
   };
 }
 
-const header = (name, change) => (page) => {
+export const header = (name, change) => (page) => {
   const value = change ? change(page.headers[name]) : undefined;
   if (value === page.headers[name]) throw new Error(`${name} is as before`);
   if (value === undefined) delete page.headers[name];
   else page.headers[name] = value;
 };
-const policy = (from, to) => header('content-security-policy', (value) => value.replace(from, to));
-const inHead = (html) => (page) => {
+export const policy = (from, to) =>
+  header('content-security-policy', (value) => value.replace(from, to));
+export const inHead = (html) => (page) => {
   page.body = page.body.replace('<head>', `<head>${html}`);
 };
-const inBody = (html) => (page) => {
+export const inBody = (html) => (page) => {
   page.body = page.body.replace('</body>', `${html}</body>`);
 };
-const inText = (from, to) => (page) => {
+export const inText = (from, to) => (page) => {
   const changed = page.body.replace(from, to);
   if (changed === page.body) throw new Error(`the page has no ${from}`);
   page.body = changed;
@@ -154,5 +155,70 @@ export const kMutations = {
   'a page elsewhere': (page) => {
     page.status = 302;
     page.headers.location = 'https://evil.example/';
+  },
+};
+
+const kNonce = /'nonce-([^']+)'/;
+const firstScript = (page) => Object.keys(page.files).find((name) => page.body.includes(name));
+
+// The same of a page of ours: `files` are those that it names, by path.
+export const kOurMutations = {
+  'a script more': inBody('<script src="/extra.js"></script>'),
+  'a script from another host': (page) =>
+    inText(` src="${firstScript(page)}`, ` src="//evil.example${firstScript(page)}`)(page),
+  'an inline script': inBody('<script>steal()</script>'),
+  'an inline script with the nonce': (page) => {
+    const [, nonce] = kNonce.exec(page.headers['content-security-policy']);
+    inBody(`<script nonce="${nonce}">steal()</script>`)(page);
+  },
+  'other bytes of a script': (page) => {
+    page.files[firstScript(page)] += ' steal();';
+  },
+  'other bytes, and the integrity to match': (page) => {
+    const name = firstScript(page);
+    const before = integrityOf(page.files[name]);
+    page.files[name] += ' steal();';
+    inText(before, integrityOf(page.files[name]))(page);
+  },
+  'no integrity any more': inText(/ integrity="[^"]*"/, ''),
+  'a script gone': inText(/<script [^>]*src=[^>]*><\/script>/, ''),
+  'another style': inText('</style>', 'input { background: url(//evil.example) }</style>'),
+  'a style more': (page) => {
+    const [, nonce] = kNonce.exec(page.headers['content-security-policy']);
+    inBody(`<style nonce="${nonce}">p { color: red }</style>`)(page);
+  },
+  'no Content-Security-Policy': header('content-security-policy'),
+  'no nonce in the policy, but everything': policy(kNonce, "'unsafe-inline'"),
+  'a host in the policy': policy("connect-src 'self'", "connect-src 'self' https://evil.example"),
+  'no Trusted Types': policy("require-trusted-types-for 'script'; ", ''),
+  'a Trusted Types policy': policy("trusted-types 'none'", 'trusted-types evil'),
+  'frame-ancestors for all': policy(/frame-ancestors [^;]*/, 'frame-ancestors *'),
+  'no reports': policy('; report-uri /csp-reports', ''),
+  'no X-Content-Type-Options': header('x-content-type-options'),
+  'a weaker Referrer-Policy': header('referrer-policy', () => 'origin'),
+  'no Cross-Origin-Opener-Policy': header('cross-origin-opener-policy'),
+  'a page that is kept': header('cache-control', () => 'public, max-age=60'),
+  'a cookie': header('set-cookie', () => 'a=b'),
+  'a Link header': header('link', () => '</x.js>; rel=preload; as=script'),
+  'another charset': header('content-type', () => 'text/html'),
+  'an event handler': inText('<body', '<body onload="steal()"'),
+  'a javascript: address': inBody('<a href="java&#10;script:steal()">x</a>'),
+  'a base address': inHead('<base href="//evil.example/">'),
+  'a form that sends elsewhere': inBody('<form action="https://evil.example/"></form>'),
+  'a frame': inBody('<iframe src="https://evil.example/"></iframe>'),
+  'a preload': inHead('<link rel="modulepreload" href="/extra.js">'),
+  'an import map': inHead('<script type="importmap">{}</script>'),
+  'a refresh': inHead('<meta http-equiv="refresh" content="0;url=//evil.example">'),
+  'a script in SVG': inBody('<svg><script>steal()</script></svg>'),
+  'odd spelling': inBody('<ScRiPt\n/SRC\n=//evil.example/x.js></sCrIpT\t>'),
+  'a picture from elsewhere': inBody('<img src="https://evil.example/pixel.png">'),
+  'the same nonce again': (page) => {
+    const [, nonce] = kNonce.exec(page.headers['content-security-policy']);
+    const { headers } = page;
+    headers['content-security-policy'] = headers['content-security-policy'].replaceAll(nonce, 'x');
+    page.body = page.body.replaceAll(nonce, 'x');
+  },
+  'another status': (page) => {
+    page.status = 203;
   },
 };
