@@ -214,3 +214,76 @@ test('back to a page that is loaded again, taken-over forms work, too', async ()
   await pays(key);
   assert.deepEqual([errors, complaints], [[], []]);
 });
+
+test('back to a page that has another session by now, the form is of that session', async () => {
+  const keys = [newKey(), newKey()];
+  for (const key of keys) standIn.open(key);
+  const open = (key: string) =>
+    standIn.shopFiles.set(
+      '/checkout',
+      `<!doctype html><title>Shop</title>${scriptTag()}<div id="box">${iframeTag(key)}</div>
+      <script>addEventListener('unload', () => {});</script>`,
+    );
+  const errors = consoleErrors();
+  open(keys[0] ?? '');
+  await page.goto(`${standIn.shop}/checkout`);
+  await mountIn('#box', keys[0] ?? '');
+  await page.goto(`${standIn.shop}/paid`);
+  open(keys[1] ?? '');
+  for (const come of [() => page.goBack(), () => page.reload()]) {
+    await come();
+    await mountIn('#box', keys[1] ?? '');
+    assert.equal(await page.locator('iframe').count(), 1, 'taken over');
+  }
+  await pays(keys[1] ?? '');
+  assert.equal(standIn.sessions.get(keys[0] ?? '')?.cards.length, 0);
+  assert.deepEqual([errors, complaints], [[], []]);
+});
+
+test('every event and every call does what it says', async () => {
+  const key = newKey();
+  const session = standIn.open(key);
+  const frame = await shopWith(key);
+  await page.evaluate(() => {
+    const events = ['focus', 'blur', 'enter', 'escape', 'complete', 'networkschange'] as const;
+    window.heardEvents = [];
+    for (const event of events) {
+      window.card.on(event, (detail) => window.heardEvents.push([event, detail]));
+    }
+    window.card.focus('expiry');
+  });
+  const heard = async () => {
+    const events = await page.evaluate(() => window.heardEvents.splice(0));
+    return events.map(([event, detail]) => {
+      const { field, network } = (detail ?? {}) as { field?: string; network?: string };
+      return [event, field ?? network].filter(Boolean).join(' ');
+    });
+  };
+  const expiry = frame.locator('#expiry');
+  const focused = () => expiry.evaluate((input) => document.activeElement === input);
+  await page.waitForFunction(() => window.heardEvents.length > 0);
+  assert.deepEqual([await heard(), await focused()], [['focus expiry'], true]);
+  await page.keyboard.press('Escape');
+  await page.evaluate(() => window.card.blur());
+  await page.waitForFunction(() => window.heardEvents.length > 1);
+  assert.deepEqual([await heard(), await focused()], [['escape', 'blur expiry'], false]);
+  await fillCard(page, kCard);
+  await frame.locator('#cvc').press('Enter');
+  await page.waitForFunction(() => window.heardEvents.some(([event]) => event === 'enter'));
+  const all = await heard();
+  for (const event of ['networkschange visa', 'complete', 'enter']) assert.ok(all.includes(event));
+  await page.evaluate(() => window.card.clear());
+  await page.waitForFunction(() => window.heardEvents.length > 0);
+  assert.deepEqual([await heard(), await expiry.inputValue()], [['networkschange'], '']);
+  const refused = await page.evaluate(() =>
+    window.session.submit().catch(({ code, actor }) => [code, actor]),
+  );
+  assert.deepEqual(refused, ['card_invalid', 'shopper']);
+  await fillCard(page, kCard);
+  const same = await page.evaluate(async () => {
+    const both = [window.session.submit(), window.session.submit()];
+    await Promise.all(both);
+    return both[0] === both[1];
+  });
+  assert.deepEqual([same, session.payloads.length], [true, 1]);
+});

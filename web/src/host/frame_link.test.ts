@@ -73,6 +73,23 @@ test('an iframe that is loaded already is taken over at once, as element or in o
   }
 });
 
+test('on a page that was loaded again, the iframe is given its own address once more', async () => {
+  const real = performance.getEntriesByType.bind(performance);
+  for (const [type, replaces] of [
+    ['navigate', false],
+    ['reload', true],
+    ['back_forward', true],
+  ] as const) {
+    performance.getEntriesByType = () => [{ type }] as unknown as PerformanceEntry[];
+    const iframe = givenIframe();
+    const card = await newCard();
+    card.mount(fakeElement([iframe]).element);
+    performance.getEntriesByType = real;
+    assert.deepEqual(iframe.replaced, replaces ? [iframe.src] : [], type);
+    card.destroy();
+  }
+});
+
 test('an iframe with another sandbox, or another address, is refused', async () => {
   const card = await newCard();
   for (const sandbox of [[], ['allow-scripts'], [...kSandbox, 'allow-top-navigation']]) {

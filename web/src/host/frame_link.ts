@@ -65,7 +65,10 @@ export class FrameLink {
     iframe.addEventListener('load', this.connect);
     this.watch();
     if (found) {
-      if (holdsOtherOrigin(iframe, origin)) this.connect();
+      // Coming back or loading again, Firefox shows what an iframe held before, whatever its src:
+      // the form of another session, perhaps.
+      if (cameAgain()) iframe.contentWindow?.location.replace(iframe.src);
+      else if (holdsOtherOrigin(iframe, origin)) this.connect();
       return;
     }
     iframe.setAttribute('sandbox', kSandbox);
@@ -146,6 +149,11 @@ function findIframe(target: Element, url: string): HTMLIFrameElement | undefined
     );
   }
   return found;
+}
+
+function cameAgain(): boolean {
+  const [visit] = performance.getEntriesByType('navigation') as PerformanceNavigationTiming[];
+  return /^(reload|back)/.test(visit?.type ?? '');
 }
 
 /**

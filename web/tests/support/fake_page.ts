@@ -25,7 +25,11 @@ export class FakeIframe {
   onload: () => void = () => undefined;
   readonly localName = 'iframe';
   sandbox: readonly string[] = [];
-  readonly location = { origin: 'null' };
+  readonly replaced: string[] = [];
+  readonly location = {
+    origin: 'null',
+    replace: (url: string) => void this.replaced.push(url),
+  };
   contentWindow: object | null = {
     location: this.location,
     postMessage: (data: unknown, origin: string, [port]: [MessagePort]) =>

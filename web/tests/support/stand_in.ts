@@ -301,8 +301,11 @@ export class StandIn {
       '/acs': '<!doctype html><title>Bank</title>',
       '/paid': '<!doctype html><title>Paid</title>',
     };
-    const page = this.shopFiles.get(url.pathname) ?? pages[url.pathname];
+    const file = this.shopFiles.get(url.pathname);
+    const page = file ?? pages[url.pathname];
     const type = kTypes[/\.(\w+)$/.exec(url.pathname)?.[1] ?? ''] ?? 'text/html; charset=utf-8';
+    // As shops do that make a session for every visit.
+    if (file !== undefined) response.setHeader('cache-control', 'no-store');
     response.writeHead(page ? 200 : 404, { 'content-type': type });
     response.end(page ?? '');
   }
