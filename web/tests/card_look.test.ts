@@ -219,6 +219,18 @@ test('the form fits 320 px, 200 % text and narrower still, and says its height',
   assert.equal(new Set(tops).size, 1, 'one line where there is room');
 });
 
+test('the form takes the height that was kept for it, so that the shop does not jump', async () => {
+  for (const name of ['hidden', 'optional'] as const) {
+    const frame = await form({ name });
+    const height = await page
+      .locator('#box iframe')
+      .evaluate((iframe: HTMLIFrameElement) => parseFloat(iframe.style.height));
+    const real = await frame.locator('#card').evaluate((e) => e.getBoundingClientRect().height);
+    const kept = name === 'hidden' ? 154 : 234;
+    assert.deepEqual([height, Math.abs(real - kept) <= 4], [Math.ceil(real), true], `${real}`);
+  }
+});
+
 test('targets are 44 px high, and colours are told apart in every theme', async () => {
   const frame = await form();
   await frame.locator('#number').fill('4000002500001001');

@@ -123,7 +123,7 @@ test('badge and hint follow the network; the badge is not for screen readers', a
   for (const [digits, name, letters] of [
     ['34', 'American Express', 'AMEX'],
     ['4', 'Visa', 'VISA'],
-    ['55', 'Mastercard', ''],
+    ['55', 'Mastercard', 'MC'],
     ['6703', 'Bancontact', 'BC'],
     ['5019', 'Dankort', 'DK'],
   ] as const) {

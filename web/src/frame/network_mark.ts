@@ -6,13 +6,13 @@ import type { Network } from '../shared/networks';
 /** Letters and ground; white on it has a contrast of 4.5 : 1 or more. */
 const kMarks: Readonly<Record<Network, readonly [letters: string, ground: string]>> = {
   visa: ['VISA', '#1a1f71'],
-  mastercard: ['', '#252525'],
+  mastercard: ['MC', '#252525'],
   americanexpress: ['AMEX', '#016fb9'],
   discover: ['DISC', '#b4470f'],
   dinersclub: ['DC', '#004a97'],
   jcb: ['JCB', '#0b7a3b'],
   unionpay: ['UP', '#b3102b'],
-  maestro: ['', '#f2f2f2'],
+  maestro: ['MA', '#f2f2f2'],
   cartesbancaires: ['CB', '#0f5f4a'],
   bancontact: ['BC', '#005498'],
   dankort: ['DK', '#c8102e'],
