@@ -51,14 +51,14 @@ async function startShop(parts) {
 }
 
 export class Stage {
-  // `extra`: of obolus' configuration.
-  static async start(extra = {}) {
+  // `origins`: of more shops.
+  static async start(origins = []) {
     const stage = new Stage();
     stage.parts = {};
     stage.shop = await startShop(stage.parts);
     stage.shopUrl = `http://127.0.0.1:${stage.shop.address().port}`;
-    const shopper = { default_origins: [stage.shopUrl], ...extra.shopper };
-    stage.obolus = await Obolus.start({ ...extra, shopper });
+    const shopper = { default_origins: [stage.shopUrl, ...origins] };
+    stage.obolus = await Obolus.start({ shopper });
     stage.obolusUrl = `http://localhost:${stage.obolus.ports.shopper}`;
     stage.parts.obolusUrl = stage.obolusUrl;
     stage.browsers = new Map();
