@@ -23,6 +23,7 @@ struct Opening {
 
   std::unique_ptr<Session> other;  // that is answered; none: the draft
   std::uint8_t secret_id = 0;      // of the server key for the answer
+  std::optional<Uuid> payment_id;  // 3DS: the payment session whose shopper waits for this one
 };
 
 Session Draft(const Settings& settings, OpenSession&& command, Timestamp now) {
@@ -48,10 +49,12 @@ Session Draft(const Settings& settings, OpenSession&& command, Timestamp now) {
 }
 
 // What a 3DS session takes over from the payment session that it belongs to.
-Status Inherit(Transaction& tx, Session& session) {
+Status Inherit(Transaction& tx, Opening& opening) {
+  Session& session = *opening.other;
   auto parent = tx.FindByTerminal(SessionKind::kPayment, *session.payment_terminal_id);
   if (!parent) return std::unexpected(parent.error());
   if (!*parent) return {};
+  opening.payment_id = (*parent)->id;
   if (!session.continuation.success) session.continuation.success = (*parent)->continuation.success;
   if (!session.continuation.error) session.continuation.error = (*parent)->continuation.error;
   if (!session.merchant.name) session.merchant.name = (*parent)->merchant.name;
@@ -68,7 +71,7 @@ Status Insert(Transaction& tx, const Services& services, Opening& opening) {
   if (!opening.names_terminal) draft.terminal_id = draft.id;
   if (draft.payment_terminal_id) {
     opening.other = std::make_unique<Session>(draft);
-    if (auto inherited = Inherit(tx, *opening.other); !inherited) return inherited;
+    if (auto inherited = Inherit(tx, opening); !inherited) return inherited;
   }
   const Session& inserted = opening.other ? *opening.other : draft;
   if (auto status = tx.InsertSession(inserted); !status) return status;
@@ -109,6 +112,7 @@ Status FindOrInsert(Transaction& tx, const Services& services, Opening& opening)
 
 Status Open(Transaction& tx, const Services& services, Opening& opening) {
   opening.other.reset();
+  opening.payment_id.reset();
   opening.secret_id = services.keys.current_id();
   if (!opening.idempotency) return FindOrInsert(tx, services, opening);
   auto before = FindAnswered(tx, *opening.idempotency);
@@ -138,6 +142,8 @@ void Execute(const Services& services, OpenSession command, base::Done<OpenedSes
       [&services, opening](Transaction& tx) { return Open(tx, services, *opening); },
       [&services, opening, done = std::move(done)](Status status) mutable {
         if (!status) return done(std::unexpected(std::move(status.error())));
+        // Its own session did not change, but what the shopper does next did.
+        if (opening->payment_id) services.feed.Publish(*opening->payment_id);
         Session& session = opening->other ? *opening->other : opening->draft;
         std::string key =
             services.keys.Make(PurposeOf(session.kind), session.id, opening->secret_id);

@@ -161,6 +161,19 @@ TEST(OpenSession, AThreeDsSessionTakesOverWhatItsPaymentSays) {
   EXPECT_EQ(opened->session.locale, "de");
 }
 
+TEST(OpenSession, AThreeDsSessionIsNewsForWhoWaitsForItsPayment) {
+  AppStand stand;
+  OpenSession payment = Payment(stand.ids.NewUuid());
+  const auto opened = stand.Open(payment);
+  ASSERT_TRUE(opened);
+  int heard = 0;
+  const auto waiting = stand.feed.Subscribe(opened->session.id, [&] { ++heard; });
+  OpenSession tds = Tds(stand.ids.NewUuid());
+  tds.payment_terminal_id = payment.terminal_id;
+  ASSERT_TRUE(stand.Open(tds));
+  EXPECT_EQ(heard, 1);
+}
+
 TEST(OpenSession, AThreeDsSessionOfAnUnknownPaymentStandsAlone) {
   AppStand stand;
   OpenSession tds = Tds(stand.ids.NewUuid());
