@@ -73,3 +73,17 @@ test('the host hears once that two minutes are left, and again after an extensio
   await page.clock.runFor(120_000);
   await frame.getByText('This form is closed.').waitFor();
 });
+
+test('a second script that does not arrive is asked for again; nothing typed is lost', async () => {
+  const key = newKey();
+  const session = standIn.open(key);
+  // For the state, for the networks of the number, and for the first submission.
+  let tries = 0;
+  await page.route('**/session.js*', (route) => (++tries <= 3 ? route.abort() : route.continue()));
+  const frame = await shopWith(key);
+  await type(frame);
+  assert.equal((await submit()).code, 'network_failed');
+  assert.equal((await submit()).status, 'success');
+  assert.equal(session.payloads.length, 1);
+  assert.equal(tries, 4);
+});
