@@ -206,6 +206,7 @@ export const kOurMutations = {
   'a base address': inHead('<base href="//evil.example/">'),
   'a form that sends elsewhere': inBody('<form action="https://evil.example/"></form>'),
   'a frame': inBody('<iframe src="https://evil.example/"></iframe>'),
+  'a card frame without its sandbox': inText('sandbox="allow-scripts allow-same-origin"', ''),
   'a preload': inHead('<link rel="modulepreload" href="/extra.js">'),
   'an import map': inHead('<script type="importmap">{}</script>'),
   'a refresh': inHead('<meta http-equiv="refresh" content="0;url=//evil.example">'),
