@@ -9,7 +9,8 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { compactDecrypt, exportJWK, generateKeyPair, type JWK, type KeyLike } from 'jose';
 
-const kDist = join(process.cwd(), 'dist');
+// The build to serve; a test of other words than the real ones has its own.
+const kDist = process.env['OBOLUS_WEB_DIST'] ?? join(process.cwd(), 'dist');
 
 const kTypes: Record<string, string> = {
   js: 'text/javascript',
