@@ -185,6 +185,7 @@ function addInventories(pack, version) {
   const pages = Object.entries(kPages).map(([name, page]) => ({
     page: name,
     path: page.path,
+    frame: page.frame,
     scripts: page.scripts.map((script) => {
       const { hashed, integrity } = scripts.find((file) => file.name === script);
       const { purpose, importedBy } = kScripts.find((entry) => entry.name === script);

@@ -53,6 +53,7 @@ export const kPages = {
     style: 'page.css',
     texts: ['checkout.', 'error.'],
     scripts: ['obolus.js', 'checkout.js'],
+    frame: '/frame/v1/{session_key}',
     path: '/checkout/{session_key}',
     headers: headers(policy(kScript, kTalk, "frame-src 'self'", kNoForm, "frame-ancestors 'none'")),
   },

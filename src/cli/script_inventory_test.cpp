@@ -26,6 +26,7 @@ base::json::value Inventory() {
   const base::json::object end = {{"path", "/checkout/{session_key}"}, {"page", "end"}};
   const base::json::object page = {{"path", "/checkout/{session_key}"},
                                    {"page", "checkout"},
+                                   {"frame", "/frame/v1/{session_key}"},
                                    {"style", base::IntegrityOf("p{}")},
                                    {"scripts", base::json::array{script, imported}},
                                    {"headers", headers}};
@@ -119,6 +120,27 @@ TEST(CheckInventory, FindsWhatRunsOrLoadsWithoutBeingAFile) {
     CheckedPage page;
     page.body += body;
     EXPECT_GE(page.Faults(), 1U) << body;
+  }
+}
+
+TEST(CheckInventory, KnowsTheCardFrameOnceAndLockedIn) {
+  const auto framed = [](const std::string& attributes) {
+    CheckedPage page;
+    page.body += "<iframe allow='' referrerpolicy=no-referrer " + attributes + "></iframe>";
+    return page;
+  };
+  const std::string source = "src='/frame/v1/pay_x?locale=de&theme=auto' ";
+  const std::string locked = "sandbox='allow-scripts allow-same-origin' title=x ";
+  auto page = framed(source + locked);
+  EXPECT_EQ(page.Faults(), 0U);
+  page.body += page.body.substr(page.body.find("<iframe"));
+  EXPECT_EQ(page.Faults(), 1U) << "a second one";
+  for (const std::string& other :
+       {source + "title=x",
+        source + "sandbox='allow-scripts allow-same-origin allow-popups' title=x",
+        source + locked + "srcdoc=x", source + locked + "onload=a()", "src=/frame/v1/ " + locked,
+        "src=/checkout/pay_x " + locked, "src=//evil.example/frame/v1/pay_x " + locked}) {
+    EXPECT_GE(framed(other).Faults(), 1U) << other;
   }
 }
 
