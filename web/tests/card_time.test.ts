@@ -42,6 +42,21 @@ test('a cool-down without a wrong field holds the card back as well', async () =
   assert.equal((await submit()).status, 'success');
 });
 
+test('a form that is loaded again goes on waiting', async () => {
+  const key = newKey();
+  const session = standIn.open(key);
+  Object.assign(session.state, { attempts_left: 2, retry_after: 3 });
+  await page.clock.install();
+  const frame = await shopWith(key);
+  await frame.locator('#status', { hasText: '2 attempts left.' }).waitFor();
+  assert.equal(await frame.locator('#countdown').innerText(), 'You can try again in 3 seconds.');
+  await type(frame);
+  assert.equal((await submit()).code, 'rate_limited');
+  assert.equal(session.payloads.length, 0);
+  await page.clock.runFor(3500);
+  assert.equal((await submit()).status, 'success');
+});
+
 test('the host hears once that two minutes are left, and again after an extension', async () => {
   const key = newKey();
   const session = standIn.open(key);

@@ -40,8 +40,10 @@ export class FrameSession {
   /** Learns the session's state, and closes the form of a session that is over. */
   async load(): Promise<void> {
     try {
-      const { nextAction } = await this.submission_.load();
+      const { nextAction, attemptsLeft, retryAfterSeconds } = await this.submission_.load();
       if (nextAction === null) this.source_.close();
+      // The form was loaded again while the server wants no other card yet.
+      else if (retryAfterSeconds) this.source_.hold(attemptsLeft, retryAfterSeconds);
     } catch (error) {
       this.clock_.runOn();
       this.events_.failed(error);

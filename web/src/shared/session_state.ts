@@ -33,6 +33,7 @@ const isPayment = shape({
   amount: integer(0, Number.MAX_SAFE_INTEGER),
   currency_code: text(3),
 });
+const isCount = integer(0, 86_400);
 const isText = anyOf(text(4096));
 
 export interface Tokenize {
@@ -45,6 +46,9 @@ export interface SessionState extends PublicState {
   readonly tokenize: Tokenize | null;
   readonly payment: Guarded<typeof isPayment> | null;
   readonly expiresInSeconds: number | null;
+  /** Of a cool-down that a refused card began: what is left of it, and of the attempts. */
+  readonly retryAfterSeconds: number | null;
+  readonly attemptsLeft: number | null;
 }
 
 function member(value: unknown, name: string): unknown {
@@ -82,6 +86,8 @@ export function readState(json: unknown, origin: string): SessionState | null {
   const status = member(json, 'status');
   const payment = member(json, 'payment');
   const expires_in = member(json, 'expires_in');
+  const retry_after = member(json, 'retry_after');
+  const attempts_left = member(json, 'attempts_left');
   if (json.next_action === 'tokenize_card' && !isTokenizeData(data)) return null;
   return {
     nextAction: json.next_action,
@@ -100,6 +106,8 @@ export function readState(json: unknown, origin: string): SessionState | null {
       ? { key: data.jwk_ec, schemes: isSchemes(schemes) ? schemes : [] }
       : null,
     payment: isPayment(payment) ? payment : null,
+    retryAfterSeconds: isCount(retry_after) ? retry_after : null,
+    attemptsLeft: isCount(attempts_left) ? attempts_left : null,
     expiresInSeconds: typeof expires_in === 'number' && expires_in >= 0 ? expires_in : null,
   };
 }
