@@ -1,4 +1,4 @@
-// Safety features, each switched off by one exact replacement in src/, and the test that must see
+// Safety features, each switched off by one exact replacement, and the test that must see
 // it. `text` stands exactly once in `file`. `tests` is a filter of the GoogleTest program `target`;
 // `script` is a test that starts the program `target` itself.
 
@@ -223,5 +223,41 @@ export const kMutants = [
     by: 'if (EVP_DecryptFinal_ex(context.get(), &nothing, &written) > 1) {',
     target: 'base_test',
     tests: 'SealTest.AnyChangedByteIsRefused',
+  },
+  {
+    name: 'page: reports keep addresses',
+    why: 'the address of a page holds its session key, and one that was blocked may hold a card',
+    file: 'src/http/csp_reports.cpp',
+    text: '  authority = authority.substr(0, authority.find_first_of("/?#\\\\"));',
+    by: '',
+    target: 'http_test',
+    tests: 'ReadCspReports.KeepsOfABlockedAddressOnlyItsOrigin',
+  },
+  {
+    name: 'page: reports without end',
+    why: 'anybody could fill the log',
+    file: 'src/http/csp_reports.cpp',
+    text: 'return read_++ < kMaxBodiesPerMinute;',
+    by: 'return read_++ < 100 * kMaxBodiesPerMinute;',
+    target: 'http_test',
+    tests: 'CspReportRoute.ReadsSixtyBodiesAMinute',
+  },
+  {
+    name: 'page: a port for any parent',
+    why: 'who gets to show the frame could make it submit',
+    file: 'web/src/frame/host_port.ts',
+    text: 'if (!allowed.includes(event.origin)) return;',
+    by: '',
+    target: 'obolus',
+    script: ['--test', '--test-name-pattern=stranger', 'tests/browser/framing.test.mjs'],
+  },
+  {
+    name: 'page: a frame for any parent',
+    why: 'a stranger could show the card form as its own',
+    file: 'web/payment_pages.mjs',
+    text: `"frame-ancestors 'self'{{ancestors}}"`,
+    by: '"frame-ancestors *"',
+    target: 'obolus',
+    script: ['--test', '--test-name-pattern=stranger', 'tests/browser/framing.test.mjs'],
   },
 ];

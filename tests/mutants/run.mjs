@@ -25,6 +25,7 @@ const kFolders = {
   app_test: 'src/app',
   base_test: 'src/base',
   domain_test: 'src/domain',
+  http_test: 'src/http',
   storage_test: 'src/storage',
   store_contract_test: 'tests/contract',
 };
