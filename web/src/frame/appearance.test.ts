@@ -102,7 +102,7 @@ test('no rule can load anything, leave its declaration, or hide what the form sa
 
 test('the example in the guide for integrators has no wish that is left out', () => {
   const guide = readFileSync('../docs/integrating.md', 'utf8');
-  const example = /card\.update\(({\n {2}appearance[\s\S]*?\n})\);/.exec(guide)?.[1] ?? '';
+  const example = /card\.update\(({\n[\s\S]*?\n})\);/.exec(guide)?.[1] ?? '';
   const { variables, rules } = (
     new Function(`return ${example}`)() as {
       appearance: Record<'variables', Record<string, string>> & {
@@ -110,7 +110,8 @@ test('the example in the guide for integrators has no wish that is left out', ()
       };
     }
   ).appearance;
-  assert.equal(customProperties(variables).length, 2);
+  assert.equal(customProperties(variables).length, Object.keys(variables).length);
+  assert.ok(Object.keys(rules).length > 0);
   for (const [part, rule] of Object.entries(rules)) {
     assert.equal(declarations(rule).length, Object.keys(rule).length, part);
   }
