@@ -142,6 +142,24 @@ test('of a form that was submitted empty, each error is announced at most once',
   await visit.close();
 });
 
+test('that the card was taken is announced once, in the form and on the hosted page', async () => {
+  visit = await stage.visit();
+  await visit.openCheckout();
+  await visit.findForm();
+  await visit.page.locator('#pay:enabled').waitFor();
+  await visit.type();
+  await listen(visit.form);
+  await listen(visit.page.mainFrame());
+  await visit.pay();
+  await visit.form.locator('#fields:disabled').waitFor();
+  const inForm = await heard(visit.form);
+  const onPage = await heard(visit.page.mainFrame());
+  assert.equal(new Set(onPage).size, onPage.length, onPage.join(' | '));
+  assert.ok(onPage.some((text) => text.startsWith('Your card details were received.')));
+  assert.deepEqual(inForm, ['Card details received.']);
+  await visit.close();
+});
+
 test('the hosted page has a heading, a main part, and buttons that say what they do', async () => {
   visit = await stage.visit();
   await visit.openCheckout();

@@ -125,8 +125,19 @@ const onCheckout = (act, session) => async (visit) => {
 
 const said = (visit) => visit.page.locator('#status:not(:empty)').waitFor();
 
+// The form makes room for the words that say how it ended.
+async function ended(visit) {
+  await visit.page.locator('#end').waitFor();
+  visit.form = undefined;
+}
+
 const kCheckoutStates = [
   { name: 'paying', shows: '#pay:enabled', reach: onCheckout((visit) => visit.type()) },
+  {
+    name: 'last minutes',
+    shows: '#time',
+    reach: onCheckout((visit) => visit.page.locator('#time').waitFor(), { expires_in: 100 }),
+  },
   {
     name: 'sending',
     shows: '#status',
@@ -149,46 +160,46 @@ const kCheckoutStates = [
   },
   {
     name: 'cancelled',
-    shows: '#status',
+    shows: '#end',
     reach: onCheckout(async (visit) => {
       await visit.page.locator('#cancel').click();
-      await said(visit);
+      await ended(visit);
     }),
   },
   {
     name: 'voided',
-    shows: '#status',
-    reach: onCheckout(async (visit) => {
-      await visit.type();
-      await voidSession(visit);
-      await visit.pay();
-      await said(visit);
-    }),
+    shows: '#end',
+    reach: onCheckout(
+      async (visit) => {
+        await voidSession(visit);
+        await ended(visit);
+      },
+      { continuation: { success: 'https://tea.example/', error: 'https://tea.example/' } },
+    ),
   },
   {
     name: 'expired',
-    shows: '#status',
+    shows: '#end',
     reach: onCheckout(async (visit) => {
       const gone = { code: 409, message: 'expired', classifier: 'SESSION_EXPIRED' };
       await visit.answer(409, gone);
       await visit.type();
       await visit.pay();
-      await said(visit);
+      await ended(visit);
     }),
   },
   {
     name: 'failed',
-    shows: '#status',
-    reach: onCheckout(async (visit) => {
-      const { data } = await visit.obolus.state(visit.key);
-      for (let attempt = 0; attempt < 5; attempt++) {
+    shows: '#end',
+    reach: onCheckout(
+      async (visit) => {
+        const { data } = await visit.obolus.state(visit.key);
         const bad = await encrypt(data, payload(kCards.visa, { security_code: '1' }));
         await visit.obolus.complete(visit.key, bad);
-      }
-      await visit.type();
-      await visit.pay();
-      await said(visit);
-    }),
+        await ended(visit);
+      },
+      { retries: { max_attempts: 1 } },
+    ),
   },
 ];
 
