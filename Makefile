@@ -1,5 +1,5 @@
 # Short names for what is done often. The commands themselves live in tools/, ./test and ./demo.
-.PHONY: help setup test demo check dev release bench web-bench gallery kills campaign permutations model simulate races \
+.PHONY: help setup test demo check dev release bench web-bench gallery browsers kills campaign permutations model simulate races \
   outbox rolling footprint idempotency mutants load-programs backlog overload tidy format lint asan tsan docs clean
 
 help: ## this list
@@ -38,6 +38,9 @@ bench-programs:
 
 web-bench: release ## what the card form costs the shopper, beside a floor without script
 	@OBOLUS_BUILD=build/release node tests/web/bench.mjs
+
+browsers: dev ## the same payment in Firefox (Debian: firefox-esr), when it is installed
+	@node tests/web/browsers.mjs
 
 gallery: dev ## pictures of every state that a shopper can meet, in build/gallery/
 	@node tests/web/gallery.mjs
