@@ -70,20 +70,6 @@ TEST(CheckInventory, LetsAProxyAddStrictTransportSecurity) {
   EXPECT_EQ(page.Faults(), 0U);
 }
 
-TEST(CheckInventory, KnowsTheCardFrameByItsSandbox) {
-  CheckedPage page;
-  const std::string whole = page.body;
-  page.body += "<iframe sandbox='allow-scripts allow-same-origin' src=/frame/v1/x></iframe>";
-  EXPECT_EQ(page.Faults(), 0U);
-  for (const char* frame : {"<iframe src=/frame/v1/x></iframe>",
-                            "<iframe sandbox='allow-scripts allow-same-origin' src=/a></iframe>",
-                            "<iframe sandbox='allow-scripts allow-same-origin allow-forms' "
-                            "src=/frame/v1/x></iframe>"}) {
-    page.body = whole + frame;
-    EXPECT_EQ(page.Faults(), 1U) << frame;
-  }
-}
-
 TEST(CheckInventory, KnowsNoOtherAddress) {
   EXPECT_EQ(CheckedPage().Faults("https://pay.example/checkout/"), 1'000U);
   EXPECT_EQ(CheckedPage().Faults("https://pay.example/checkout/a/b"), 1'000U);
