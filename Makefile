@@ -39,7 +39,8 @@ bench-programs:
 web-bench: release ## what the card form costs the shopper, beside a floor without script
 	@OBOLUS_BUILD=build/release node tests/web/bench.mjs
 
-browsers: dev ## the same payment in Firefox (Debian: firefox-esr), when it is installed
+browsers: ## the same payment in Firefox ESR, which it installs
+	@tools/setup --browsers && tools/build dev
 	@node tests/web/browsers.mjs
 
 gallery: dev ## pictures of every state that a shopper can meet, in build/gallery/
