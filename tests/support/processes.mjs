@@ -2,7 +2,6 @@
 // never leaves one behind: a program dies with its parent (PR_SET_PDEATHSIG by way of setpriv),
 // however the parent ends. No dependency beyond Node.
 import { spawn, spawnSync } from 'node:child_process';
-import { randomInt } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { createServer } from 'node:net';
 import path from 'node:path';
@@ -24,19 +23,21 @@ export function programPath(name, build = process.env.OBOLUS_BUILD ?? 'build/dev
   return found;
 }
 
-// Below the ports that Linux gives to outgoing connections (32768 and up): one of those could take
-// a port between our look and the program's start.
-const kPorts = { first: 15_000, last: 32_000 };
+// Below the ports that Linux gives to outgoing connections (32768 and up), and a part of them for
+// each process: nobody takes one between our look and the program's start.
+const kPorts = { first: 15_000, parts: 170, each: 100 };
+const first_port = kPorts.first + (process.pid % kPorts.parts) * kPorts.each;
+let ports_given = 0;
 
 // `count` different ports that nobody listened on a moment ago.
 export async function freePorts(count) {
-  const ports = new Set();
-  for (let tries = 0; ports.size < count; tries++) {
-    if (tries > 100 * count) throw new Error('no free port found');
-    const port = randomInt(kPorts.first, kPorts.last + 1);
-    if (!ports.has(port) && (await isPortFree(port))) ports.add(port);
+  const ports = [];
+  for (let tries = 0; ports.length < count; tries++) {
+    if (tries > 10 * kPorts.each) throw new Error('no free port found');
+    const port = first_port + (ports_given++ % kPorts.each);
+    if (!ports.includes(port) && (await isPortFree(port))) ports.push(port);
   }
-  return [...ports];
+  return ports;
 }
 
 export async function isPortFree(port) {
