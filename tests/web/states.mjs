@@ -173,6 +173,7 @@ const kCheckoutStates = [
       async (visit) => {
         await voidSession(visit);
         await ended(visit);
+        await visit.page.locator('body[data-outcome=voided]').waitFor();
       },
       { continuation: { success: 'https://tea.example/', error: 'https://tea.example/' } },
     ),

@@ -44,7 +44,7 @@ test('the hosted page goes back to the shop at the end, and when the shopper can
 
 for (const [code, words] of [
   ['SESSION_EXPIRED', 'The time for this payment is over. Nothing was charged by this page.'],
-  ['VOIDED_BY_COMMERCE', 'The shop cancelled this payment.'],
+  ['VOIDED', 'The shop cancelled this payment.'],
   ['PROVIDER_UNAVAILABLE', 'The payment did not go through.'],
 ] as const) {
   test(`the hosted page says so when the session ends: ${code}`, async () => {

@@ -103,7 +103,7 @@ test('the hosted page, its errors and every way it ends are in the language', as
   for (const reason of [
     'SESSION_EXPIRED',
     'CANCELLED_BY_SHOPPER',
-    'VOIDED_BY_COMMERCE',
+    'VOIDED',
     'DECLINED',
   ]) {
     const key = newKey();

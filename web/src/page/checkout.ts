@@ -36,7 +36,7 @@ function reasonText(code: string | null): TextKey {
       return 'checkout.expired';
     case 'CANCELLED_BY_SHOPPER':
       return 'checkout.cancelled';
-    case 'VOIDED_BY_COMMERCE':
+    case 'VOIDED':
       return 'checkout.voided';
     default:
       return 'checkout.failed';
