@@ -97,7 +97,8 @@ function translate(html, { tag, words }, { page, variant, scripts }) {
     .replace(/\{\{t\.([\w.*]+)\}\}/g, (_, pattern) => {
       const key = pattern.replace('*', variant);
       if (typeof words[key] !== 'string') throw new Error(`no text for ${key}`);
-      return escapeHtml(words[key]);
+      // What is in a text by a name, the server knows.
+      return escapeHtml(words[key]).replace(/\{(\w+)\}/g, '{{$1}}');
     })
     .replace(/\{\{url\.([\w.]+)\}\}/g, (_, name) => scripts.find((s) => s.name === name).hashed)
     .replace(/\{\{script\.([\w.]+)\}\}/g, (_, name) => {

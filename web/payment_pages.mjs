@@ -1,7 +1,8 @@
 // What the server's pages consist of and what guards them: templates, words, scripts and security
 // headers. The one list of all that: build.mjs makes the pages, the manifest that the server reads,
 // and script-inventory.json (PCI DSS 4.0.1, 6.4.3 and 11.6.1) from it. In headers, {{nonce}} is new
-// with each response and {{ancestors}} are the origins of the session's merchant.
+// with each response, {{ancestors}} are the origins of the session's merchant, and {{acs}} is the
+// origin that the bank's challenge is posted to.
 
 const policy = (...directives) =>
   [
@@ -57,18 +58,21 @@ export const kPages = {
     path: '/checkout/{session_key}',
     headers: headers(policy(kScript, kTalk, "frame-src 'self'", kNoForm, "frame-ancestors 'none'")),
   },
-  // No form-action: browsers apply it to the redirects of the bank's own answer, too.
+  // Chromium applies form-action to the redirects of the bank's own answer, too, and then stays
+  // where it is. A bank that answers by one to another host is rare but real, so the page notices
+  // the violation and loads itself again with ?policy=wide, where {{acs}} is "https:"; without
+  // JavaScript it has a link to that.
   start: {
     template: 'src/page/tds_start.html',
     style: 'page.css',
     scripts: ['tds.js'],
     path: '/3ds/{challenge_key}',
-    headers: headers(policy(kScript, kShops), kFramed),
+    headers: headers(policy(kScript, 'form-action {{acs}}', kShops), kFramed),
   },
   wait: {
     template: 'src/page/tds_wait.html',
     style: 'page.css',
-    variants: ['preparing', 'confirming'],
+    variants: ['preparing', 'confirming', 'pending'],
     scripts: ['tds.js'],
     path: '/3ds/{challenge_key}',
     headers: headers(policy(kScript, kTalk, kNoForm, kShops), kFramed),

@@ -2,6 +2,7 @@
 
 #include "app/return_from_challenge.h"
 #include "app/start_challenge.h"
+#include "http/accept.h"
 #include "http/page.h"
 #include "http/session_json.h"
 
@@ -11,10 +12,20 @@ namespace {
 using app::SessionView;
 using domain::SessionState;
 
+// In a frame it is whoever made the frame that goes to the shop; the shop's page in there would be
+// the shop inside itself. Browsers say so of a document's request (Fetch Metadata); one that does
+// not is told by the page's script, which then asks with ?in=frame.
+bool IsInFrame(const net::HttpRequest& request) {
+  const std::string* destination = request.headers.Find("Sec-Fetch-Dest");
+  return QueryValue(request.query, "in") == "frame" ||
+         (destination != nullptr && (*destination == "iframe" || *destination == "frame"));
+}
+
 // The end of a session, to the shop when we know its address.
-net::HttpResponse ShowEnd(const Reader& reader, const SessionView& view) {
+net::HttpResponse ShowEnd(const Reader& reader, const net::HttpRequest& request,
+                          const SessionView& view) {
   const std::string url = ContinueUrl(view);
-  if (!url.empty()) return SeeOther(url);
+  if (!url.empty() && !IsInFrame(request)) return SeeOther(url);
   if (view.IsExpired()) return EndPage(reader, 200, EndOutcome::kExpired);
   const domain::Session& session = view.session;
   if (session.voided_after_end || session.state == SessionState::kVoided) {
@@ -31,19 +42,27 @@ net::HttpResponse ShowEnd(const Reader& reader, const SessionView& view) {
   }
 }
 
-net::HttpResponse ShowChallenge(const app::Services& services, const Reader& reader,
+net::HttpResponse ShowChallenge(const app::Services& services, const net::HttpRequest& request,
                                 const SessionView& view, const std::string& key) {
-  if (view.IsEnded() || view.IsExpired()) return ShowEnd(reader, view);
+  const Reader reader = ReaderOf(services, request, &view.session);
+  if (view.IsEnded() || view.IsExpired()) return ShowEnd(reader, request, view);
   if (view.session.state == SessionState::kReturned) {
-    return ChallengeWaitPage(reader, key, WaitPhase::kConfirming);
+    return ChallengeWaitPage(reader, {.phase = WaitPhase::kConfirming, .key = key});
   }
-  if (!view.session.challenge) return ChallengeWaitPage(reader, key, WaitPhase::kPreparing);
+  if (!view.session.challenge) {
+    const auto left = view.session.expires_at - view.now;
+    return ChallengeWaitPage(reader, {.phase = WaitPhase::kPreparing,
+                                      .key = key,
+                                      .left = std::chrono::ceil<std::chrono::seconds>(left)});
+  }
   const domain::Challenge& challenge = *view.session.challenge;
   if (std::holds_alternative<domain::HostedChallenge>(challenge)) {
     return SeeOther(domain::ChallengeTarget(challenge));
   }
-  return ChallengeStartPage(reader, challenge,
-                            services.settings.public_url + "/3ds/" + key + "/return");
+  return ChallengeStartPage(reader,
+                            {.challenge = challenge,
+                             .return_url = services.settings.public_url + "/3ds/" + key + "/return",
+                             .wide_policy = QueryValue(request.query, "policy") == "wide"});
 }
 
 // True, and answered, when there is no such session or it could not be asked for.
@@ -64,8 +83,7 @@ void Start(const app::Services& services, Exchange exchange) {
       services, app::StartChallenge{key},
       [&services, key, exchange = std::move(exchange)](base::Result<SessionView> view) mutable {
         if (AnsweredWithout(services, exchange, view)) return;
-        const Reader reader = ReaderOf(services, exchange.request, &view->session);
-        exchange.Answer(ShowChallenge(services, reader, *view, key));
+        exchange.Answer(ShowChallenge(services, exchange.request, *view, key));
       });
 }
 

@@ -1,10 +1,12 @@
 #include "http/page.h"
 
+#include <algorithm>
 #include <array>
 #include <bit>
 
 #include "base/encoding.h"
 #include "base/html.h"
+#include "base/url.h"
 #include "http/accept.h"
 #include "http/asset.h"
 #include "http/gzip.h"
@@ -19,6 +21,7 @@ struct Filling {
   std::string_view variant{};
   Values values{};
   Values markup{};
+  std::string acs{};  // start page: where its form may go, as its policy says it
 };
 
 std::string Ancestors(const Reader& reader) {
@@ -36,6 +39,7 @@ net::HttpResponse Html(const Reader& reader, std::string_view kind, Filling fill
   // Base64 and origins need no escape in a header, nor the nonce in an attribute.
   const Values raw = {{"nonce", reader.nonce},
                       {"ancestors", Ancestors(reader)},
+                      {"acs", filling.acs},
                       {"style", std::string(assets.Content(page.style))}};
   filling.markup.insert(raw.begin(), raw.end());
   net::HttpResponse response{.status = filling.status, .headers = {}, .body = {}};
@@ -74,6 +78,27 @@ std::string FieldsOf(const domain::Challenge& challenge, const std::string& retu
            HiddenInput("TermUrl", return_url);
   }
   return "";
+}
+
+// A policy has no word for an IPv6 address (CSP 3 §2.3.1), and while somebody is trying things out
+// on loopback, the issuers' other hosts are there too.
+std::string FormTargets(const domain::Challenge& challenge, bool wide) {
+  const auto url =
+      base::ParseUrl(domain::ChallengeTarget(challenge), base::HttpPolicy::kHttpOnLoopback);
+  if (!url) return "'none'";
+  if (!wide && !url->host.starts_with('[')) return url->Origin();
+  return url->scheme == "https" ? "https:" : "https: http:";
+}
+
+std::string_view NameOf(WaitPhase phase) {
+  static constexpr std::array<std::string_view, 3> kNames = {"preparing", "confirming", "pending"};
+  return kNames[static_cast<std::size_t>(phase)];
+}
+
+// "9:05"
+std::string MinutesAndSeconds(std::chrono::seconds time) {
+  const std::string seconds = std::to_string(time.count() % 60);
+  return std::to_string(time.count() / 60) + (seconds.size() < 2 ? ":0" : ":") + seconds;
 }
 
 std::string_view NameOf(EndOutcome outcome) {
@@ -148,18 +173,22 @@ net::HttpResponse CheckoutPage(const Reader& reader, const Checkout& checkout) {
                           {"back_url", checkout.back_url}}});
 }
 
-net::HttpResponse ChallengeStartPage(const Reader& reader, const domain::Challenge& challenge,
-                                     const std::string& return_url) {
+net::HttpResponse ChallengeStartPage(const Reader& reader, const ChallengeStart& start) {
   return Html(reader, "start",
-              {.values = {{"action", domain::ChallengeTarget(challenge)}},
-               .markup = {{"fields", FieldsOf(challenge, return_url)}}});
+              {.values = {{"action", domain::ChallengeTarget(start.challenge)}},
+               .markup = {{"fields", FieldsOf(start.challenge, start.return_url)}},
+               .acs = FormTargets(start.challenge, start.wide_policy)});
 }
 
-net::HttpResponse ChallengeWaitPage(const Reader& reader, const std::string& challenge_key,
-                                    WaitPhase phase) {
+net::HttpResponse ChallengeWaitPage(const Reader& reader, const ChallengeWait& wait) {
+  const auto left = std::max(wait.left, std::chrono::seconds(0));
+  const std::string time = "<span id=\"left\">" + MinutesAndSeconds(left) + "</span>";
   return Html(reader, "wait",
-              {.variant = phase == WaitPhase::kPreparing ? "preparing" : "confirming",
-               .values = {{"challenge_key", challenge_key}}});
+              {.variant = NameOf(wait.phase),
+               .values = {{"challenge_key", wait.key},
+                          {"seconds", std::to_string(left.count())},
+                          {"way_back_url", wait.way_back_url}},
+               .markup = {{"time", time}}});
 }
 
 net::HttpResponse EndPage(const Reader& reader, int status, EndOutcome outcome) {

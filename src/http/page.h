@@ -4,6 +4,7 @@
 // routes; any thread.
 #pragma once
 
+#include <chrono>
 #include <map>
 #include <string>
 #include <string_view>
@@ -46,14 +47,29 @@ struct Checkout {
 };
 net::HttpResponse CheckoutPage(const Reader& reader, const Checkout& checkout);
 
+struct ChallengeStart {
+  domain::Challenge challenge;
+  std::string return_url;  // TermUrl of the older protocol
+  // The form may be answered by redirects to any https origin, not only to the issuer's own.
+  bool wide_policy = false;
+};
 // Posts the challenge to the issuer (EMV 3DS 2.3.1 §5.8, or PaReq/MD/TermUrl); without JavaScript
-// by a button.
-net::HttpResponse ChallengeStartPage(const Reader& reader, const domain::Challenge& challenge,
-                                     const std::string& return_url);
+// by a button. The page's policy lets its form go to the issuer's origin only.
+net::HttpResponse ChallengeStartPage(const Reader& reader, const ChallengeStart& start);
 
-enum class WaitPhase { kPreparing, kConfirming };
-net::HttpResponse ChallengeWaitPage(const Reader& reader, const std::string& challenge_key,
-                                    WaitPhase phase);
+enum class WaitPhase {
+  kPreparing,   // the challenge is not known yet
+  kConfirming,  // the shopper is back, Commerce has not said how it ended
+  kPending,     // the same for so long that the shopper may go
+};
+struct ChallengeWait {
+  WaitPhase phase = WaitPhase::kConfirming;
+  std::string
+      key{};  // of the session that the page follows; empty: it asks by loading itself again
+  std::chrono::seconds left{0};  // preparing: until the session's end; confirming: until pending
+  std::string way_back_url{};    // pending: the shop's; empty: it gave none
+};
+net::HttpResponse ChallengeWaitPage(const Reader& reader, const ChallengeWait& wait);
 
 enum class EndOutcome { kDone, kReturned, kFailed, kCancelled, kExpired, kVoided, kGone };
 net::HttpResponse EndPage(const Reader& reader, int status, EndOutcome outcome);

@@ -27,8 +27,8 @@ bool Holds(const net::HttpResponse& response, std::string_view text) {
 
 std::vector<net::HttpResponse> AllPages() {
   return {CardFramePage(kReader, "pay_x"), CheckoutPage(kReader, kCheckout),
-          ChallengeStartPage(kReader, kHosted, "https://pay/return"),
-          ChallengeWaitPage(kReader, "tds_x", WaitPhase::kPreparing),
+          ChallengeStartPage(kReader, {kHosted, "https://pay/return"}),
+          ChallengeWaitPage(kReader, {.phase = WaitPhase::kPreparing, .key = "tds_x"}),
           EndPage(kReader, 200, EndOutcome::kDone)};
 }
 
@@ -157,8 +157,8 @@ TEST(CheckoutPage, EscapesWhatTheMerchantIsCalled) {
 
 TEST(ChallengeStartPage, PostsTheEmvRequest) {
   const auto page = ChallengeStartPage(
-      kReader, domain::EmvChallenge{"https://acs.example/c?a=1&b=2", "Y3JlcQ", kHostile},
-      "https://pay.example/3ds/tds_x/return");
+      kReader, {domain::EmvChallenge{"https://acs.example/c?a=1&b=2", "Y3JlcQ", kHostile},
+                "https://pay.example/3ds/tds_x/return"});
   EXPECT_TRUE(Holds(page, "action=\"https://acs.example/c?a=1&amp;b=2\""));
   EXPECT_TRUE(Holds(page, "name=\"creq\" value=\"Y3JlcQ\""));
   EXPECT_TRUE(Holds(page, std::string("name=\"threeDSSessionData\" value=\"") + kHarmless));
@@ -167,32 +167,75 @@ TEST(ChallengeStartPage, PostsTheEmvRequest) {
 
 TEST(ChallengeStartPage, LeavesOutSessionDataThatWasNotGiven) {
   const auto page = ChallengeStartPage(
-      kReader, domain::EmvChallenge{"https://acs.example/c", "Y3JlcQ", std::nullopt},
-      "https://pay/return");
+      kReader, {domain::EmvChallenge{"https://acs.example/c", "Y3JlcQ", std::nullopt},
+                "https://pay/return"});
   EXPECT_FALSE(Holds(page, "threeDSSessionData"));
 }
 
 TEST(ChallengeStartPage, PostsTheLegacyRequestWithOurReturnAddress) {
   const auto page = ChallengeStartPage(
-      kReader, domain::PaReqChallenge{"https://acs.example/c", "cGFyZXE=", "md-1"},
-      "https://pay/return");
+      kReader,
+      {domain::PaReqChallenge{"https://acs.example/c", "cGFyZXE=", "md-1"}, "https://pay/return"});
   EXPECT_TRUE(Holds(page, "name=\"PaReq\" value=\"cGFyZXE=\""));
   EXPECT_TRUE(Holds(page, "name=\"MD\" value=\"md-1\""));
   EXPECT_TRUE(Holds(page, "name=\"TermUrl\" value=\"https://pay/return\""));
 }
 
-TEST(ChallengeStartPage, DoesNotLimitWhereTheIssuersAnswerGoes) {
-  const auto page = ChallengeStartPage(kReader, kHosted, "https://pay/return");
-  EXPECT_EQ(HeaderOf(page, "Content-Security-Policy").find("form-action"), std::string::npos);
+net::HttpResponse StartAt(const std::string& acs_url, bool wide = false) {
+  return ChallengeStartPage(
+      kReader, {domain::EmvChallenge{acs_url, "Y3JlcQ", std::nullopt}, "https://pay/return", wide});
+}
+
+TEST(ChallengeStartPage, LetsItsFormGoToTheIssuersOriginOnly) {
+  EXPECT_TRUE(Allows(StartAt("https://acs.example/c?a=b"), "form-action https://acs.example"));
+  EXPECT_TRUE(Allows(StartAt("https://ACS.example:443/c"), "form-action https://acs.example"));
+  EXPECT_TRUE(Allows(StartAt("https://acs.example:8443/"), "form-action https://acs.example:8443"));
+  EXPECT_TRUE(Allows(StartAt("http://localhost:81/c"), "form-action http://localhost:81"));
+  EXPECT_TRUE(Allows(
+      ChallengeStartPage(kReader, {domain::PaReqChallenge{"https://p.example/c", "p", "m"}, ""}),
+      "form-action https://p.example"));
+}
+
+TEST(ChallengeStartPage, LetsTheIssuerRedirectOnceItWasSeenTo) {
+  EXPECT_TRUE(Allows(StartAt("https://acs.example/c", true), "form-action https:"));
+  EXPECT_TRUE(Allows(StartAt("http://localhost:81/c", true), "form-action https: http:"));
+}
+
+TEST(ChallengeStartPage, NamesNoAddressThatAPolicyCannotName) {
+  EXPECT_TRUE(Allows(StartAt("https://[2001:db8::1]/c"), "form-action https:"));
+  EXPECT_TRUE(Allows(StartAt("javascript:alert(1)"), "form-action 'none'"));
+}
+
+TEST(ChallengeStartPage, HasAnotherWayForThoseWithoutScript) {
+  EXPECT_TRUE(Holds(StartAt("https://acs.example/c"), "<a href=\"?policy=wide\">"));
 }
 
 TEST(ChallengeWaitPage, TellsItsPhase) {
-  EXPECT_TRUE(Holds(ChallengeWaitPage(kReader, "tds_x", WaitPhase::kPreparing),
+  EXPECT_TRUE(Holds(ChallengeWaitPage(kReader, {.phase = WaitPhase::kPreparing, .key = "tds_x"}),
                     "data-phase=\"preparing\""));
-  EXPECT_TRUE(Holds(ChallengeWaitPage(kReader, "tds_x", WaitPhase::kConfirming),
+  EXPECT_TRUE(Holds(ChallengeWaitPage(kReader, {.phase = WaitPhase::kConfirming, .key = "tds_x"}),
                     "data-phase=\"confirming\""));
-  EXPECT_TRUE(Holds(ChallengeWaitPage(kReader, "tds_x", WaitPhase::kPreparing),
+  EXPECT_TRUE(Holds(ChallengeWaitPage(kReader, {.phase = WaitPhase::kPreparing, .key = "tds_x"}),
                     "data-challenge-key=\"tds_x\""));
+}
+
+TEST(ChallengeWaitPage, TellsUntilWhenItWaits) {
+  const auto at = [](int seconds) {
+    return ChallengeWaitPage(
+        kReader, {.phase = WaitPhase::kPreparing, .left = std::chrono::seconds(seconds)});
+  };
+  EXPECT_TRUE(Holds(at(605), "Time left: <span id=\"left\">10:05</span>"));
+  EXPECT_TRUE(Holds(at(605), "data-seconds=\"605\""));
+  EXPECT_TRUE(Holds(at(59), ">0:59</span>"));
+  EXPECT_TRUE(Holds(at(-1), ">0:00</span>"));
+}
+
+TEST(ChallengeWaitPage, OffersTheWayBack) {
+  const auto page = ChallengeWaitPage(
+      kReader, {.phase = WaitPhase::kPending, .way_back_url = "https://shop.example/?a=1&b=\"2"});
+  EXPECT_TRUE(Holds(page, "data-phase=\"pending\""));
+  EXPECT_TRUE(Holds(page, "href=\"https://shop.example/?a=1&amp;b=&quot;2\" target=\"_top\""));
+  EXPECT_TRUE(Holds(page, "Please do not pay again."));
 }
 
 TEST(EndPage, TellsItsOutcome) {

@@ -65,7 +65,9 @@ describe('the pages for a browser', () => {
       assert.equal(Buffer.from(nonce, 'base64').length, 16);
       nonces.add(nonce);
       for (const [header, value] of Object.entries(expected.headers)) {
-        const filled = value.replaceAll('{{nonce}}', nonce);
+        const filled = value
+          .replaceAll('{{nonce}}', nonce)
+          .replaceAll('{{acs}}', 'https://acs.example');
         const [before, after] = filled.split('{{ancestors}}');
         const given = answer.headers[header.toLowerCase()];
         assert.ok(given.startsWith(before) && given.endsWith(after ?? ''), `${name}: ${given}`);

@@ -161,6 +161,33 @@ test('the challenge form posts itself, whatever its fields are called', async ()
   assert.deepEqual(complaints, []);
 });
 
+test('a bank that redirects to another origin is let through at the second try', async () => {
+  const key = newKey();
+  standIn.open(key, { page: 'start', acs_path: '/elsewhere' });
+  const posts = standIn.bankPosts.length;
+  await page.goto(`${standIn.origin}/3ds/${key}?in=page`);
+  await page.waitForURL(`${standIn.hostile}/acs`);
+  const sent = standIn.bankPosts.slice(posts).filter((body) => body !== '');
+  assert.deepEqual(sent, ['creq=eyJ&submit=', 'creq=eyJ&submit='], 'and at the first it was not');
+  assert.equal(complaints.length, 1);
+  assert.match(complaints.pop() ?? '', /form-action/);
+});
+
+test('without JavaScript there is a link for such a bank', async () => {
+  const key = newKey();
+  standIn.open(key, { page: 'start', acs_path: '/elsewhere' });
+  const plain = await browser.newContext({ javaScriptEnabled: false });
+  const without = await plain.newPage();
+  await without.goto(`${standIn.origin}/3ds/${key}`);
+  await without.getByRole('button', { name: 'Continue to your bank' }).click();
+  // By CSS, as Playwright's texts and roles leave <noscript> out.
+  await without.locator('noscript a').click();
+  await without.waitForURL(/policy=wide/);
+  await without.getByRole('button', { name: 'Continue to your bank' }).click();
+  await without.waitForURL(`${standIn.hostile}/acs`);
+  await plain.close();
+});
+
 test('without JavaScript the challenge starts by a button', async () => {
   const key = newKey();
   standIn.open(key, { page: 'start' });
@@ -209,4 +236,81 @@ test('the waiting page becomes the end page when there is nowhere to go', async 
   session.page = 'end';
   session.state = { next_action: null, status: 'failure', data: {}, continue_url: null };
   await page.getByRole('heading', { name: 'Your bank did not confirm the payment' }).waitFor();
+});
+
+test('a page that waits for the challenge says until when', async () => {
+  const key = newKey();
+  const state = { next_action: 'wait', data: {} };
+  standIn.open(key, { phase: 'preparing', seconds: '599', state });
+  await page.goto(`${standIn.origin}/3ds/${key}`);
+  await page.getByText(/^Time left: 9:5\d$/).waitFor();
+});
+
+test('when the shop takes long to confirm, the page offers the way back', async () => {
+  const key = newKey();
+  const state = { next_action: 'wait', data: {} };
+  const session = standIn.open(key, { seconds: '1', state });
+  await page.goto(`${standIn.origin}/3ds/${key}`);
+  await page.getByText('The shop is confirming').waitFor();
+  assert.equal(await page.getByRole('link').count(), 0);
+  session.phase = 'pending';
+  session.way_back_url = `${standIn.shop}/paid?status=pending`;
+  await page.getByText('Please do not pay again.').waitFor();
+  await page.getByRole('link', { name: 'Back to the shop' }).click();
+  await page.waitForURL(session.way_back_url);
+});
+
+test('a page that offers the way back still goes on by itself at the outcome', async () => {
+  const key = newKey();
+  const state = { next_action: 'wait', data: {} };
+  const session = standIn.open(key, { phase: 'pending', seconds: '0', state });
+  await page.goto(`${standIn.origin}/3ds/${key}`);
+  await page.getByText('Please do not pay again.').waitFor();
+  assert.equal(await page.getByRole('link').count(), 0, 'the shop gave no address');
+  const continue_url = `${standIn.shop}/paid`;
+  session.state = { next_action: null, status: 'success', data: {}, continue_url };
+  await page.waitForURL(continue_url);
+});
+
+test('a waiting page without a key asks by loading itself again', async () => {
+  const key = newKey();
+  const session = standIn.open(key, { phase: 'pending', keyless: true });
+  await page.goto(`${standIn.origin}/3ds/${key}`);
+  await page.getByText('Please do not pay again.').waitFor();
+  session.page = 'end';
+  await page.getByRole('heading', { name: 'Your bank did not confirm the payment' }).waitFor();
+  assert.ok(!standIn.requests.some((request) => request.startsWith('GET /sessions//')));
+});
+
+test('in a frame the waiting page tells the end in words, and goes to no shop', async () => {
+  const key = newKey();
+  const session = standIn.open(key, { state: { next_action: 'wait', data: {} } });
+  await page.goto(`${standIn.shop}/`);
+  await page.evaluate((src) => {
+    document.body.append(Object.assign(document.createElement('iframe'), { src }));
+  }, `${standIn.origin}/3ds/${key}`);
+  const frame = page.frameLocator('iframe');
+  await frame.getByRole('heading', { name: 'One moment, please' }).waitFor();
+  session.page = 'end';
+  session.outcome = 'done';
+  const continue_url = `${standIn.shop}/paid`;
+  session.state = { next_action: null, status: 'success', data: {}, continue_url };
+  await frame.getByRole('heading', { name: 'All done' }).waitFor();
+  assert.ok(page.frames().some((f) => f.url() === `${standIn.origin}/3ds/${key}?in=frame`));
+  assert.equal(page.url(), `${standIn.shop}/`);
+});
+
+test('the waiting pages fit 320 px', async () => {
+  await page.setViewportSize({ width: 320, height: 500 });
+  for (const phase of ['preparing', 'pending'] as const) {
+    const key = newKey();
+    const state = { next_action: 'wait', data: {} };
+    standIn.open(key, { phase, seconds: '599', way_back_url: `${standIn.shop}/paid`, state });
+    for (const language of ['en', 'de', 'ar', 'fi']) {
+      await page.goto(`${standIn.origin}/3ds/${key}?locale=${language}`);
+      await page.locator('h1').waitFor();
+      const width = await page.evaluate(() => document.documentElement.scrollWidth);
+      assert.ok(width <= 320, `${phase} ${language}: ${width} px`);
+    }
+  }
 });

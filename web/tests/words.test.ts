@@ -127,6 +127,7 @@ test('the pages before and after the bank are in the language', async () => {
   const pages = [
     { page: 'wait', phase: 'preparing' },
     { page: 'wait', phase: 'confirming' },
+    { page: 'wait', phase: 'pending' },
     ...['done', 'returned', 'failed', 'cancelled', 'expired', 'voided', 'gone'].map((outcome) => ({
       page: 'end' as const,
       outcome,

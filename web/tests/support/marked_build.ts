@@ -37,6 +37,11 @@ export function unmarkedWords(names: readonly string[]): string[] {
   for (const element of document.querySelectorAll('body, body *')) {
     if (element.matches('script, style, noscript, .merchant *, #amount')) continue;
     for (const name of [...attributes, 'title']) look(element.getAttribute(name) ?? '');
+    // One text around the time that counts down.
+    if (element.matches('#time, #time *')) {
+      if (element.id === 'time') look(element.textContent ?? '');
+      continue;
+    }
     for (const node of element.childNodes)
       if (node.nodeType === Node.TEXT_NODE) look(node.textContent ?? '');
   }

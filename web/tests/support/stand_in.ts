@@ -46,7 +46,14 @@ export interface StandInSession {
   next: Record<string, unknown>;
   /** For 3-D Secure sessions: which page is shown. */
   page: 'start' | 'wait' | 'end';
-  phase: 'preparing' | 'confirming';
+  phase: 'preparing' | 'confirming' | 'pending';
+  /** What the waiting page is told of the time, and where back is. */
+  seconds: string;
+  way_back_url: string;
+  /** The waiting page is not given the key of the session. */
+  keyless: boolean;
+  /** Where at the bank the challenge is posted to. */
+  acs_path: string;
   outcome: string;
   /** Of the shop for those who have no script, in the hosted page. */
   back_url: string;
@@ -144,6 +151,10 @@ export class StandIn {
       next: { next_action: null, status: 'success', data: { token_id: 'tok_1' } },
       page: 'wait',
       phase: 'confirming',
+      seconds: '30',
+      way_back_url: '',
+      keyless: false,
+      acs_path: '/acs',
       outcome: 'failed',
       back_url: '',
       stream: true,
@@ -169,6 +180,7 @@ export class StandIn {
     this.servePage(response, {
       ...{ room, key, language, session },
       theme: url.searchParams.get('theme') ?? 'light',
+      acs: url.searchParams.get('policy') === 'wide' ? 'https: http:' : this.bank,
     });
   }
 
@@ -189,7 +201,15 @@ export class StandIn {
 
   private servePage(
     response: ServerResponse,
-    what: { room: string; key: string; language: string; theme: string; session: StandInSession },
+    what: {
+      room: string;
+      key: string;
+      language: string;
+      theme: string;
+      session: StandInSession;
+      /** What the start page's form may be sent to. */
+      acs: string;
+    },
   ): void {
     const { room, key, language, session } = what;
     const send = (
@@ -208,7 +228,7 @@ export class StandIn {
         ...Object.fromEntries(
           Object.entries(page.headers).map(([name, text]) => [
             name,
-            fill(text, {}, { nonce, ancestors: ` ${this.ancestors ?? this.shop}` }),
+            fill(text, {}, { nonce, ancestors: ` ${this.ancestors ?? this.shop}`, acs: what.acs }),
           ]),
         ),
       });
@@ -225,9 +245,12 @@ export class StandIn {
     } else if (session.page === 'start') {
       const fields =
         '<input type="hidden" name="creq" value="eyJ"><input type="hidden" name="submit" value="">';
-      send('start', '', { action: `${this.bank}/acs` }, { fields });
+      send('start', '', { action: `${this.bank}${session.acs_path}` }, { fields });
     } else if (session.page === 'wait') {
-      send('wait', session.phase, { challenge_key: key });
+      const { seconds, way_back_url, phase } = session;
+      const time = '<span id="left">0:00</span>';
+      const values = { challenge_key: session.keyless ? '' : key, seconds, way_back_url };
+      send('wait', phase, values, { time });
     } else {
       send('end', session.outcome, {});
     }
@@ -297,6 +320,10 @@ export class StandIn {
   private async serveOthers(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const url = new URL(request.url ?? '/', 'http://x');
     if (url.pathname === '/acs') this.bankPosts.push(await bodyOf(request));
+    if (url.pathname === '/elsewhere') {
+      this.bankPosts.push(await bodyOf(request));
+      return void response.writeHead(303, { location: `${this.hostile}/acs` }).end();
+    }
     const pages: Record<string, string> = {
       '/': '<!doctype html><title>Shop</title><div id="box"></div>',
       '/acs': '<!doctype html><title>Bank</title>',
