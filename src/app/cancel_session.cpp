@@ -10,10 +10,10 @@ void Execute(const Services& services, const CancelSession& command, base::Done<
   const Timestamp now = services.clock.Now();
   Transact<SessionView>(
       services.store,
-      [&services, id = *id, now](Transaction& tx) -> Result<SessionView> {
+      [&services, id = *id, now, cause = command.cause](Transaction& tx) -> Result<SessionView> {
         auto session = Load(tx, id);
         if (!session) return std::unexpected(session.error());
-        auto next = Apply(tx, services, *session, domain::Cancel{}, now);
+        auto next = Apply(tx, services, *session, domain::Cancel{}, {now, cause});
         if (!next) return std::unexpected(next.error());
         return View(tx, services, std::move(*next), now);
       },

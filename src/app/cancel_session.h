@@ -11,6 +11,7 @@ namespace obolus::app {
 
 struct CancelSession {
   std::string key;  // "pay_…" or "tds_…"
+  domain::Cause cause{};
 };
 
 // The state after it; cancelling twice is no error. Errors, in order: kNotFound, kConflict (ended

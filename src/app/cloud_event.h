@@ -12,6 +12,7 @@
 #include "app/services.h"
 #include "base/json.h"
 #include "domain/event.h"
+#include "domain/timeline.h"
 
 namespace obolus::app {
 
@@ -26,6 +27,7 @@ struct CloudEvent {
   std::string type;
   std::optional<std::string> subject;
   base::json::value data;  // null when there was none
+  domain::Cause cause{.side = domain::Side::kCommerce};
 };
 
 struct Interpreted {

@@ -26,7 +26,7 @@ Result<ExpireSessions::Swept> ExpireDue(Transaction& tx, const Services& service
         waits ? domain::Command(domain::GiveUpSubmission{}) : domain::Command(domain::Expire{});
     auto decision = domain::Decide(*session, command, services.settings.policy, now);
     if (!decision || !decision->changed) continue;
-    if (auto committed = CommitDecision(tx, services, *decision, now); !committed) {
+    if (auto committed = CommitDecision(tx, services, *decision, {now}); !committed) {
       return std::unexpected(committed.error());
     }
     ++swept.sessions;

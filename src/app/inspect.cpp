@@ -46,6 +46,21 @@ void ReplayEvent(const Services& services, const Uuid& id, base::Done<OutboxEven
       std::move(done));
 }
 
+void ShowTimeline(const Services& services, const Uuid& session_id,
+                  base::Done<std::vector<domain::TimelineEntry>> done) {
+  using Timeline = std::vector<domain::TimelineEntry>;
+  Read<Timeline>(
+      services.store,
+      [session_id](Transaction& tx) -> Result<Timeline> {
+        const auto session = Load(tx, session_id);
+        if (!session) return std::unexpected(session.error());
+        auto timeline = tx.ListTimeline(session_id);
+        if (timeline) timeline->insert(timeline->begin(), domain::OpeningOf(*session));
+        return timeline;
+      },
+      std::move(done));
+}
+
 void InspectSession(const Services& services, const Uuid& id, base::Done<domain::Session> done) {
   Read<domain::Session>(
       services.store, [id](Transaction& tx) { return Load(tx, id); }, std::move(done));

@@ -19,6 +19,10 @@ void ShowEvent(const Services& services, const Uuid& id, base::Done<OutboxEvent>
 // it drops it. kNotFound.
 void ReplayEvent(const Services& services, const Uuid& id, base::Done<OutboxEvent> done);
 
+// Everything that happened to a session, oldest first, from its opening on. kNotFound.
+void ShowTimeline(const Services& services, const Uuid& session_id,
+                  base::Done<std::vector<domain::TimelineEntry>> done);
+
 // kNotFound.
 void InspectSession(const Services& services, const Uuid& id, base::Done<domain::Session> done);
 

@@ -2,6 +2,7 @@
 
 #include "app/commit_decision.h"
 #include "app/receive_event.h"
+#include "base/trace.h"
 
 namespace obolus::app {
 namespace {
@@ -89,7 +90,9 @@ Result<Session> Reopen(Transaction& tx, const Services& services, const Opening&
                        Session session) {
   const auto& challenge = opening.draft.challenge;
   if (challenge && session.challenge != challenge) {
-    return Apply(tx, services, session, domain::ProvideChallenge{*challenge}, opening.now);
+    const domain::Cause cause{domain::Side::kCommerce, base::TraceIdOf(opening.draft.traceparent),
+                              opening.draft.request_id};
+    return Apply(tx, services, session, domain::ProvideChallenge{*challenge}, {opening.now, cause});
   }
   if (domain::IsEnd(session.kind, session.state) || opening.now >= session.expires_at) {
     return base::Fail(base::ErrorCode::kConflict, "the session of this terminal has ended (" +

@@ -14,7 +14,8 @@ void Execute(const Services& services, ProvideChallenge command, base::Done<doma
         if (!*found) {
           return base::Fail(base::ErrorCode::kNotFound, "no 3-D Secure session has this terminal");
         }
-        return Apply(tx, services, **found, domain::ProvideChallenge{command.challenge}, now);
+        return Apply(tx, services, **found, domain::ProvideChallenge{command.challenge},
+                     {now, command.cause});
       },
       std::move(done));
 }

@@ -9,6 +9,7 @@ namespace obolus::app {
 struct ProvideChallenge {
   Uuid tds_terminal_id;
   domain::Challenge challenge;
+  domain::Cause cause{};
 };
 
 // The session with its challenge. Errors, in order: kNotFound, kConflict (started or ended with

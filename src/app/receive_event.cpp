@@ -35,15 +35,32 @@ bool Contradicts(const Session& session, const domain::InboundEvent& event) {
 }
 
 // Commerce's word on a session. A refusal by the machine is no fault of Commerce's: it came too
-// late.
+// late, or says the contrary of what it said before. Both are kept on the timeline.
 Result<Reception> ApplyTo(Transaction& tx, const Services& services, const Session& session,
-                          const domain::InboundEvent& event, Timestamp now) {
-  auto decision = domain::Decide(session, CommandFor(event), services.settings.policy, now);
-  if (!decision) return Contradicts(session, event) ? Reception::kConflict : Reception::kNoEffect;
-  if (auto committed = CommitDecision(tx, services, *decision, now); !committed) {
+                          const domain::InboundEvent& event, const Occasion& occasion) {
+  auto decision =
+      domain::Decide(session, CommandFor(event), services.settings.policy, occasion.now);
+  if (!decision) {
+    const bool conflict = Contradicts(session, event);
+    auto noted = NoteOnTimeline(tx, session, conflict ? "conflict" : "event_too_late", occasion);
+    if (!noted) return std::unexpected(noted.error());
+    return conflict ? Reception::kConflict : Reception::kNoEffect;
+  }
+  if (auto committed = CommitDecision(tx, services, *decision, occasion); !committed) {
     return std::unexpected(committed.error());
   }
   return decision->changed ? Reception::kApplied : Reception::kNoEffect;
+}
+
+domain::Details DetailsOf(const std::string& type, const std::string& source, const std::string& id,
+                          const base::json::value& data) {
+  domain::Details details = {{"ce_type", type}, {"ce_source", source}, {"ce_id", id}};
+  for (const char* member : {"result", "state"}) {
+    if (auto text = base::FindString(data, std::string("/") + member)) {
+      details.emplace_back(member, std::move(*text));
+    }
+  }
+  return details;
 }
 
 // The sessions that one id of an event names.
@@ -139,8 +156,10 @@ Result<Reception> Receive(Transaction& tx, const Services& services, const Cloud
   if (unknown) return Reception::kIgnored;
   if (matches.sessions.empty()) return Reception::kUnmatched;
   Reception reception = Reception::kNoEffect;
+  const Occasion occasion{now, event.cause,
+                          DetailsOf(event.type, event.source, event.id, event.data)};
   for (const Session& session : matches.sessions) {
-    auto applied = ApplyTo(tx, services, session, interpreted.event, now);
+    auto applied = ApplyTo(tx, services, session, interpreted.event, occasion);
     if (!applied) return std::unexpected(applied.error());
     if (reception != Reception::kApplied && *applied != Reception::kNoEffect) reception = *applied;
   }
@@ -200,12 +219,17 @@ Result<Session> ApplyEarlierEvents(Transaction& tx, const Services& services, Se
   if (!earlier) return std::unexpected(earlier.error());
   for (const ReceivedEvent& received : *earlier) {
     const auto data = base::ParseJson(received.data);
-    const auto interpreted = Interpret({received.source, received.id, received.type, std::nullopt,
-                                        data ? *data : base::json::value(nullptr)});
+    const base::json::value known = data ? *data : base::json::value(nullptr);
+    const auto interpreted =
+        Interpret({received.source, received.id, received.type, std::nullopt, known});
     if (!interpreted) continue;
     const auto kinds = KindsFor(interpreted->event);
     if (std::ranges::find(kinds, session.kind) == kinds.end()) continue;
-    auto applied = ApplyTo(tx, services, session, interpreted->event, now);
+    Occasion occasion{now,
+                      {.side = domain::Side::kCommerce},
+                      DetailsOf(received.type, received.source, received.id, known)};
+    occasion.details.emplace_back("received_at", base::FormatTime(received.received_at));
+    auto applied = ApplyTo(tx, services, session, interpreted->event, occasion);
     if (!applied) return std::unexpected(applied.error());
     auto all_known = KnowsAll(tx, received.subjects, interpreted->event);
     if (!all_known) return std::unexpected(all_known.error());

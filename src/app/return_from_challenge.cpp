@@ -14,20 +14,31 @@ Result<domain::Session> LoadChallengeOf(Transaction& tx, const Uuid& payment_id)
   return *challenge ? std::move(**challenge) : std::move(*payment);
 }
 
+// What changed nothing: came twice, came after the end, or a card whose payment has no challenge.
+Result<SessionView> Note(Transaction& tx, const Services& services, domain::Session session,
+                         std::string what, const Occasion& occasion) {
+  auto noted = NoteOnTimeline(tx, session, std::move(what), occasion);
+  if (!noted) return std::unexpected(noted.error());
+  return View(tx, services, std::move(session), occasion.now);
+}
+
 Result<SessionView> Return(Transaction& tx, const Services& services, const Uuid& id,
-                           KeyPurpose purpose, Timestamp now) {
+                           KeyPurpose purpose, const Occasion& occasion) {
   auto session = purpose == KeyPurpose::kReturn ? LoadChallengeOf(tx, id) : Load(tx, id);
   if (!session) return std::unexpected(session.error());
   if (session->kind != domain::SessionKind::kTds) {
-    return View(tx, services, std::move(*session), now);
+    return Note(tx, services, std::move(*session), "return_without_challenge", occasion);
   }
-  auto decision =
-      domain::Decide(*session, domain::ReturnFromChallenge{}, services.settings.policy, now);
-  if (!decision) return View(tx, services, std::move(*session), now);
-  if (auto committed = CommitDecision(tx, services, *decision, now); !committed) {
+  auto decision = domain::Decide(*session, domain::ReturnFromChallenge{}, services.settings.policy,
+                                 occasion.now);
+  if (!decision) return Note(tx, services, std::move(*session), "return_too_late", occasion);
+  if (!decision->changed) {
+    return Note(tx, services, std::move(*session), "return_again", occasion);
+  }
+  if (auto committed = CommitDecision(tx, services, *decision, occasion); !committed) {
     return std::unexpected(committed.error());
   }
-  return View(tx, services, std::move(decision->session), now);
+  return View(tx, services, std::move(decision->session), occasion.now);
 }
 
 }  // namespace
@@ -42,8 +53,9 @@ void Execute(const Services& services, const ReturnFromChallenge& command,
   if (!id) return done(std::unexpected(id.error()));
   Transact<SessionView>(
       services.store,
-      [&services, id = *id, purpose = *purpose, now = services.clock.Now()](Transaction& tx) {
-        return Return(tx, services, id, purpose, now);
+      [&services, id = *id, purpose = *purpose,
+       occasion = Occasion{services.clock.Now(), command.cause, command.details}](Transaction& tx) {
+        return Return(tx, services, id, purpose, occasion);
       },
       std::move(done));
 }

@@ -12,6 +12,8 @@ namespace obolus::app {
 
 struct ReturnFromChallenge {
   std::string key;  // "tds_…" or "ret_…"
+  domain::Cause cause{};
+  domain::Details details{};  // for the timeline
 };
 
 // The 3DS session after it, with its challenge_key to go on to; coming back twice, or late, changes

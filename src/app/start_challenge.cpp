@@ -6,15 +6,16 @@ namespace obolus::app {
 namespace {
 
 Result<SessionView> Start(Transaction& tx, const Services& services, const Uuid& id,
-                          Timestamp now) {
+                          const Occasion& occasion) {
   auto session = Load(tx, id);
   if (!session) return std::unexpected(session.error());
-  auto decision = domain::Decide(*session, domain::StartChallenge{}, services.settings.policy, now);
-  if (!decision) return View(tx, services, std::move(*session), now);
-  if (auto committed = CommitDecision(tx, services, *decision, now); !committed) {
-    return std::unexpected(committed.error());
-  }
-  return View(tx, services, std::move(decision->session), now);
+  auto decision =
+      domain::Decide(*session, domain::StartChallenge{}, services.settings.policy, occasion.now);
+  if (!decision) return View(tx, services, std::move(*session), occasion.now);
+  const auto kept = decision->changed ? CommitDecision(tx, services, *decision, occasion)
+                                      : NoteOnTimeline(tx, *session, "start_again", occasion);
+  if (!kept) return std::unexpected(kept.error());
+  return View(tx, services, std::move(decision->session), occasion.now);
 }
 
 }  // namespace
@@ -25,8 +26,9 @@ void Execute(const Services& services, const StartChallenge& command,
   if (!id) return done(std::unexpected(id.error()));
   Transact<SessionView>(
       services.store,
-      [&services, id = *id, now = services.clock.Now()](Transaction& tx) {
-        return Start(tx, services, id, now);
+      [&services, id = *id,
+       occasion = Occasion{services.clock.Now(), command.cause, command.details}](Transaction& tx) {
+        return Start(tx, services, id, occasion);
       },
       std::move(done));
 }

@@ -11,6 +11,8 @@ namespace obolus::app {
 
 struct StartChallenge {
   std::string key;  // "tds_…"
+  domain::Cause cause{};
+  domain::Details details{};  // for the timeline
 };
 
 // The session; in state `challenged` with its challenge when the browser shall go to the issuer

@@ -18,6 +18,7 @@ struct Submission {
   base::Sha256Digest digest;
   Timestamp now;
   Timestamp valid_until;
+  domain::Cause cause;
   std::optional<domain::MaskedCard> masked;
   base::Done<SessionView> done;
 };
@@ -60,7 +61,7 @@ void Step(const Shared& submission, domain::Command command, std::optional<Seale
           return View(tx, services, std::move(*session), submission->now);
         }
         const std::int64_t before = session->version;
-        auto next = Apply(tx, services, *session, command, submission->now);
+        auto next = Apply(tx, services, *session, command, {submission->now, submission->cause});
         if (!next) return std::unexpected(next.error());
         // Commerce's word may have come before the card.
         if (sealed && next->version != before && domain::NeedsCard(*next)) {
@@ -151,9 +152,10 @@ void Execute(const Services& services, SubmitCardEntry command, base::Done<Sessi
   const auto id = services.keys.Open(KeyPurpose::kPayment, command.key);
   if (!id) return done(std::unexpected(id.error()));
   const Timestamp now = services.clock.Now();
-  auto submission = std::make_shared<Submission>(
-      services, *id, base::Sha256(base::AsBytes(command.enc_payload)), now,
-      now + services.settings.card_valid_for, std::nullopt, std::move(done));
+  auto submission =
+      std::make_shared<Submission>(services, *id, base::Sha256(base::AsBytes(command.enc_payload)),
+                                   now, now + services.settings.card_valid_for,
+                                   std::move(command.cause), std::nullopt, std::move(done));
   // The state is looked at first, so that a session that has ended costs no decryption.
   Read<SessionView>(
       services.store,

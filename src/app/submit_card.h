@@ -15,6 +15,7 @@ namespace obolus::app {
 struct SubmitCardEntry {
   std::string key;          // "pay_…"
   std::string enc_payload;  // compact JWE
+  domain::Cause cause{};
 };
 
 // The state after it. Errors, in order: kNotFound, kExpired, kConflict (ended; but the same payload

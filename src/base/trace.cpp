@@ -45,6 +45,11 @@ std::string FormatTraceParent(const TraceParent& trace) {
   return "00-" + trace.trace_id + "-" + trace.parent_id + (trace.sampled ? "-01" : "-00");
 }
 
+std::string TraceIdOf(std::string_view traceparent) {
+  auto trace = ParseTraceParent(traceparent);
+  return trace ? std::move(trace->trace_id) : std::string();
+}
+
 TraceParent NewTrace(IdSource& ids) {
   return {EncodeHex(ids.NewUuid().bytes), NewParentId(ids), true};
 }

@@ -23,6 +23,8 @@ Result<TraceParent> ParseTraceParent(std::string_view header);
 std::string FormatTraceParent(const TraceParent& trace);
 // A new root.
 TraceParent NewTrace(IdSource& ids);
+// "" when it is none.
+std::string TraceIdOf(std::string_view traceparent);
 // Same trace, fresh parent id.
 TraceParent ChildOf(const TraceParent& trace, IdSource& ids);
 

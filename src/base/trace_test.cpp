@@ -31,6 +31,13 @@ TEST(Trace, RefusesWhatIsNotATraceParent) {
   }
 }
 
+TEST(Trace, TheTraceIdIsThatOfAWholeTraceparent) {
+  EXPECT_EQ(TraceIdOf("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"),
+            "4bf92f3577b34da6a3ce929d0e0e4736");
+  EXPECT_EQ(TraceIdOf("00-4bf92f3577b34da6a3ce929d0e0e4736"), "");
+  EXPECT_EQ(TraceIdOf(""), "");
+}
+
 TEST(Trace, AChildKeepsTheTraceAndHasItsOwnId) {
   RandomIdSource ids;
   const TraceParent root = NewTrace(ids);

@@ -14,4 +14,12 @@ std::string_view ToString(OutboundEvent event) {
   return "";
 }
 
+std::optional<OutboundEvent> ParseOutboundEvent(std::string_view text) {
+  for (auto event : {OutboundEvent::kCardSessionCreated, OutboundEvent::kCardSessionFailed,
+                     OutboundEvent::kTdsResult}) {
+    if (text == ToString(event)) return event;
+  }
+  return std::nullopt;
+}
+
 }  // namespace obolus::domain

@@ -16,6 +16,8 @@ enum class OutboundEvent : std::uint8_t { kCardSessionCreated, kCardSessionFaile
 std::string_view ToString(
     OutboundEvent event);  // "CardSessionCreated", "CardSessionFailed", "TDSResult"
 
+std::optional<OutboundEvent> ParseOutboundEvent(std::string_view text);
+
 // Inbound.
 struct CompleteTdsSession {
   base::Uuid tds_terminal_id;

@@ -15,6 +15,13 @@ std::string_view ToString(SessionState state) {
   return kNames[static_cast<std::size_t>(state)];
 }
 
+std::optional<SessionState> ParseSessionState(std::string_view text) {
+  for (std::size_t i = 0; i < kSessionStateCount; ++i) {
+    if (text == ToString(static_cast<SessionState>(i))) return static_cast<SessionState>(i);
+  }
+  return std::nullopt;
+}
+
 bool IsEnd(SessionKind kind, SessionState state) {
   switch (state) {
     case SessionState::kOpen:

@@ -41,6 +41,7 @@ inline constexpr std::size_t kSessionStateCount = 10;
 
 std::string_view ToString(SessionKind kind);    // "payment", "3ds"
 std::string_view ToString(SessionState state);  // "open", ...
+std::optional<SessionState> ParseSessionState(std::string_view text);
 bool IsEnd(SessionKind kind, SessionState state);
 
 // contract §3.2 StateChanged
@@ -124,6 +125,7 @@ struct Session {
   std::optional<Challenge> challenge;
   std::optional<FailureCode> failure;
   std::optional<CommerceState> commerce_state;
+  std::optional<Timestamp> returned_at;  // 3DS: when TDSResult was committed because of a return
   bool voided_after_end = false;  // has an outcome, and Commerce voided: whichever came first
   std::string traceparent;        // of the POST that opened it
   std::string request_id;

@@ -217,8 +217,12 @@ Result<Decision> Decide(const Session& session, const Command& command, const Po
     return unchanged;  // seen twice; nothing to store
   }
 
-  Decision decision{
-      .session = session, .changed = true, .entered = row->to != row->from, .event = row->emits};
+  Decision decision{.session = session,
+                    .changed = true,
+                    .entered = row->to != row->from,
+                    .event = row->emits,
+                    .trigger = trigger,
+                    .from = row->from};
   decision.session.state = row->to;
   if (trigger == Trigger::kExpire && row->emits == OutboundEvent::kTdsResult &&
       !policy.tds_result_on_expiry) {
@@ -228,6 +232,7 @@ Result<Decision> Decide(const Session& session, const Command& command, const Po
   Session& next = decision.session;
   if (next.attempts != session.attempts) next.refused_at = now;
   if (decision.entered) next.failure = FailureOf(session, trigger);
+  if (decision.entered && next.state == SessionState::kReturned) next.returned_at = now;
   if (decision.entered && IsEnd(next.kind, next.state) && !next.ended_at) next.ended_at = now;
   ++next.version;
   return decision;

@@ -84,7 +84,10 @@ struct Decision {
   bool changed = false;                // false: already so, nothing to save
   bool entered = false;                // changed, and the state is another than before
   std::optional<OutboundEvent> event;  // to commit with the session
-  bool destroys_card = false;          // the vault's record is of no more use
+  // The row of the table that it went by; of meaning when `changed`.
+  Trigger trigger = Trigger::kAnnotate;
+  SessionState from = SessionState::kOpen;
+  bool destroys_card = false;  // the vault's record is of no more use
 };
 
 // Errors, in order: kExpired (the session's time is over, whether or not the sweep has seen it; not

@@ -10,8 +10,11 @@ namespace {
 TEST(Session, EveryStateHasItsOwnName) {
   std::set<std::string_view> names;
   for (std::size_t i = 0; i < kSessionStateCount; ++i) {
-    names.insert(ToString(static_cast<SessionState>(i)));
+    const auto state = static_cast<SessionState>(i);
+    names.insert(ToString(state));
+    EXPECT_EQ(ParseSessionState(ToString(state)), state);
   }
+  EXPECT_EQ(ParseSessionState("opened"), std::nullopt);
   EXPECT_EQ(names.size(), kSessionStateCount);
   EXPECT_FALSE(names.contains(""));
 }

@@ -80,7 +80,7 @@ bool AnsweredWithout(const app::Services& services, Exchange& exchange,
 void Start(const app::Services& services, Exchange exchange) {
   std::string key = exchange.Parameter("challenge_key");
   app::Execute(
-      services, app::StartChallenge{key},
+      services, app::StartChallenge{key, CauseOf(exchange, domain::Side::kShopper)},
       [&services, key, exchange = std::move(exchange)](base::Result<SessionView> view) mutable {
         if (AnsweredWithout(services, exchange, view)) return;
         exchange.Answer(ShowChallenge(services, exchange.request, *view, key));
@@ -89,7 +89,8 @@ void Start(const app::Services& services, Exchange exchange) {
 
 // What the browser brings (cres, PaRes, nothing) is not read: it is no verdict.
 void Return(const app::Services& services, std::string key, Exchange exchange) {
-  app::Execute(services, app::ReturnFromChallenge{std::move(key)},
+  app::ReturnFromChallenge command{std::move(key), CauseOf(exchange, domain::Side::kShopper)};
+  app::Execute(services, command,
                [&services, exchange = std::move(exchange)](base::Result<SessionView> view) mutable {
                  if (AnsweredWithout(services, exchange, view)) return;
                  if (view->session.kind == domain::SessionKind::kTds) {

@@ -101,7 +101,9 @@ void Provide(const app::Services& services, const SessionRequestRules& rules, Ex
   auto challenge = ParseChallenge(exchange.request.body, rules);
   if (!challenge) return exchange.Refuse(challenge.error());
   app::Execute(
-      services, app::ProvideChallenge{*id, std::move(*challenge)},
+      services,
+      app::ProvideChallenge{*id, std::move(*challenge),
+                            CauseOf(exchange, domain::Side::kProcessor)},
       [&services, exchange = std::move(exchange)](base::Result<domain::Session> session) mutable {
         if (!session) return exchange.Refuse(session.error());
         std::string key = services.keys.Make(app::KeyPurpose::kTds, session->id);

@@ -171,7 +171,9 @@ void Receive(const app::Services& services, base::Metrics& metrics, Exchange exc
   if (events->empty()) return exchange.Answer({.status = 204, .headers = {}, .body = {}});
   auto batch = std::make_shared<Batch>(std::move(exchange), ReceptionCounter(metrics));
   batch->left = events->size();
+  const domain::Cause cause = CauseOf(batch->exchange, domain::Side::kCommerce);
   for (CloudEvent& event : *events) {
+    event.cause = cause;
     std::string type = event.type;
     std::string id = event.id;
     app::ReceiveEvent(services, std::move(event),

@@ -10,6 +10,8 @@
 #include <vector>
 
 #include "base/result.h"
+#include "base/trace.h"
+#include "domain/timeline.h"
 #include "http/problem.h"
 #include "net/http_server.h"
 
@@ -32,6 +34,11 @@ struct Exchange {
   void Answer(net::HttpResponse response) { responder.Send(std::move(response)); }
   void Refuse(const base::Error& error) { responder.Send(MakeProblem(error, request_id)); }
 };
+
+// Who asks, for the timeline.
+inline domain::Cause CauseOf(const Exchange& exchange, domain::Side side) {
+  return {side, base::TraceIdOf(exchange.traceparent), exchange.request_id};
+}
 
 using RouteHandler = std::function<void(Exchange)>;
 

@@ -71,7 +71,8 @@ base::Result<std::string> ReadPayload(const net::HttpRequest& request) {
 void CompleteAction(const app::Services& services, Exchange exchange) {
   auto payload = ReadPayload(exchange.request);
   if (!payload) return RefuseReadable(exchange, payload.error());
-  app::SubmitCardEntry command{exchange.Parameter("session_key"), std::move(*payload)};
+  app::SubmitCardEntry command{exchange.Parameter("session_key"), std::move(*payload),
+                               CauseOf(exchange, domain::Side::kShopper)};
   app::Execute(
       services, std::move(command),
       [&services, exchange = std::move(exchange)](base::Result<app::SessionView> view) mutable {
@@ -81,7 +82,8 @@ void CompleteAction(const app::Services& services, Exchange exchange) {
 }
 
 void Cancel(const app::Services& services, Exchange exchange) {
-  const app::CancelSession command{exchange.Parameter("session_key")};
+  const app::CancelSession command{exchange.Parameter("session_key"),
+                                   CauseOf(exchange, domain::Side::kShopper)};
   app::Execute(
       services, command,
       [&services, exchange = std::move(exchange)](base::Result<app::SessionView> view) mutable {

@@ -76,7 +76,8 @@ struct MemoryTables {
   std::map<std::int64_t, app::ReceivedEvent> received;                           // by arrival
   std::map<std::pair<std::string, std::string>, std::int64_t> received_ids;      // source, id
   std::map<base::Uuid, app::SealedCard> cards;
-  std::map<std::string, std::string> facts;  // by name
+  std::map<base::Uuid, std::vector<domain::TimelineEntry>> timelines;  // by session
+  std::map<std::string, std::string> facts;                            // by name
 };
 
 }  // namespace obolus::storage

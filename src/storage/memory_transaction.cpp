@@ -112,6 +112,20 @@ Status MemoryTransaction::SaveSession(const domain::Session& session, bool enter
   return {};
 }
 
+Status MemoryTransaction::AppendTimeline(const domain::TimelineEntry& entry, std::size_t limit) {
+  if (read_only_) return ReadOnly();
+  auto timeline =
+      CopyRow(tables_.timelines, entry.session_id).value_or(std::vector<domain::TimelineEntry>());
+  if (timeline.size() >= limit) return {};
+  timeline.push_back(entry);
+  PutRow(tables_.timelines, entry.session_id, std::move(timeline));
+  return {};
+}
+
+Result<std::vector<domain::TimelineEntry>> MemoryTransaction::ListTimeline(const Uuid& session_id) {
+  return CopyRow(tables_.timelines, session_id).value_or(std::vector<domain::TimelineEntry>());
+}
+
 Result<std::vector<Uuid>> MemoryTransaction::FindDueSessions(Timestamp now, std::size_t limit) {
   std::vector<Uuid> ids;
   for (const auto& [due_at, id] : tables_.sessions.due()) {
@@ -281,6 +295,10 @@ std::size_t MemoryTransaction::PurgeSessions(Timestamp before, std::size_t limit
     for (const std::int64_t seq : tables_.events.OfSession(id)) {
       PutEvent(seq, std::nullopt);
       ++gone;
+    }
+    if (const auto timeline = tables_.timelines.find(id); timeline != tables_.timelines.end()) {
+      gone += timeline->second.size();
+      PutRow(tables_.timelines, id, std::nullopt);
     }
     PutSession(id, std::nullopt);
   }

@@ -31,6 +31,9 @@ class MemoryTransaction final : public app::Transaction {
   base::Result<std::optional<domain::Session>> FindByPayment(const base::Uuid& payment_id) override;
   base::Status InsertSession(const domain::Session& session) override;
   base::Status SaveSession(const domain::Session& session, bool entered) override;
+  base::Status AppendTimeline(const domain::TimelineEntry& entry, std::size_t limit) override;
+  base::Result<std::vector<domain::TimelineEntry>> ListTimeline(
+      const base::Uuid& session_id) override;
   base::Result<std::vector<base::Uuid>> FindDueSessions(base::Timestamp now,
                                                         std::size_t limit) override;
 

@@ -327,7 +327,10 @@ Result<std::size_t> PostgresTransaction::PurgeSessions(Timestamp before, std::si
     const auto events =
         connection_.Call("DELETE FROM events WHERE session_id = $1").Bind(id).Fetch();
     if (!events) return std::unexpected(events.error());
-    gone += static_cast<std::size_t>(1 + events->affected());
+    const auto timeline =
+        connection_.Call("DELETE FROM timeline WHERE session_id = $1").Bind(id).Fetch();
+    if (!timeline) return std::unexpected(timeline.error());
+    gone += static_cast<std::size_t>(1 + events->affected() + timeline->affected());
   }
   return gone;
 }

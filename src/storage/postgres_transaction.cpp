@@ -5,6 +5,7 @@
 #include "storage/notice_text.h"
 #include "storage/row_mapping.h"
 #include "storage/session_document.h"
+#include "storage/timeline_document.h"
 
 namespace obolus::storage {
 namespace {
@@ -206,6 +207,32 @@ Status PostgresTransaction::SaveSession(const domain::Session& session, bool ent
   Status saved = Write(call.Bind(row.version - 1), "the session has changed meanwhile");
   if (saved) notice_.sessions.push_back({session.id, session.kind, session.state, entered});
   return saved;
+}
+
+// Whoever adds has read the session, so its row is locked and the count is right.
+Status PostgresTransaction::AppendTimeline(const domain::TimelineEntry& entry, std::size_t limit) {
+  const std::string document = ToDocument(entry);
+  auto call = connection_.Call(
+      "INSERT INTO timeline (session_id, seq, at, document) SELECT $1::uuid, entries, $2::bigint,"
+      " $3::bytea FROM (SELECT count(*) AS entries FROM timeline WHERE session_id = $1::uuid) AS"
+      " sofar WHERE entries < $4::bigint ON CONFLICT DO NOTHING");
+  call.Bind(entry.session_id).Bind(entry.at).Bind(std::string_view(document));
+  return WriteAny(call.Bind(Limit(limit)));
+}
+
+Result<std::vector<domain::TimelineEntry>> PostgresTransaction::ListTimeline(
+    const Uuid& session_id) {
+  auto call =
+      connection_.Call("SELECT at, document FROM timeline WHERE session_id = $1 ORDER BY seq");
+  const auto rows = Select(call.Bind(session_id));
+  if (!rows) return std::unexpected(rows.error());
+  std::vector<domain::TimelineEntry> entries;
+  for (int row = 0; row < rows->size(); ++row) {
+    auto entry = ReadTimelineEntry(session_id, rows->Time(row, 0), rows->Bytes(row, 1));
+    if (!entry) return std::unexpected(std::move(entry.error()));
+    entries.push_back(std::move(*entry));
+  }
+  return entries;
 }
 
 Result<std::vector<Uuid>> PostgresTransaction::FindDueSessions(Timestamp now, std::size_t limit) {

@@ -229,6 +229,7 @@ void ReadProgress(const ObjectReader& reader, domain::Session* session) {
   });
   reader.Read("failure", &session->failure, ParseFailure);
   reader.Read("commerce_state", &session->commerce_state, domain::ParseCommerceState);
+  reader.Read("returned_at", &session->returned_at);
   reader.Read("voided_after_end", &session->voided_after_end);
 }
 

@@ -107,6 +107,7 @@ void WriteDocument(const domain::Session& session, std::string* out) {
   if (session.commerce_state) {
     document.Add("commerce_state", domain::ToString(*session.commerce_state));
   }
+  document.Add("returned_at", session.returned_at);
   if (session.voided_after_end) document.AddBool("voided_after_end", true);
   document.AddText("traceparent", session.traceparent);
   document.AddText("request_id", session.request_id);

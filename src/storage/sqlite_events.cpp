@@ -338,6 +338,7 @@ Result<std::size_t> SqliteTransaction::PurgeSessions(Timestamp before, std::size
   const std::int64_t before_changes = database_.TotalChanges();
   for (const Uuid& id : ids) {
     Status gone = database_.Query("DELETE FROM events WHERE session_id = ?").Bind(id).Run();
+    if (gone) gone = database_.Query("DELETE FROM timeline WHERE session_id = ?").Bind(id).Run();
     if (gone) gone = database_.Query("DELETE FROM sessions WHERE id = ?").Bind(id).Run();
     if (!gone) return std::unexpected(std::move(gone.error()));
   }

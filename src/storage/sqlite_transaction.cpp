@@ -4,6 +4,7 @@
 
 #include "storage/row_mapping.h"
 #include "storage/session_document.h"
+#include "storage/timeline_document.h"
 
 namespace obolus::storage {
 namespace {
@@ -137,6 +138,29 @@ Status SqliteTransaction::SaveSession(const domain::Session& session, bool enter
   }
   notice_.sessions.push_back({session.id, session.kind, session.state, entered});
   return {};
+}
+
+Status SqliteTransaction::AppendTimeline(const domain::TimelineEntry& entry, std::size_t limit) {
+  const std::string document = ToDocument(entry);
+  SqliteQuery query = database_.Query(
+      "INSERT INTO timeline (session_id, seq, at, document) SELECT ?1, entries, ?2, ?3 FROM"
+      " (SELECT count(*) AS entries FROM timeline WHERE session_id = ?1) WHERE entries < ?4");
+  return query.Bind(entry.session_id).Bind(entry.at).Bind(document).Bind(Limit(limit)).Run();
+}
+
+Result<std::vector<domain::TimelineEntry>> SqliteTransaction::ListTimeline(const Uuid& session_id) {
+  SqliteQuery query =
+      database_.Query("SELECT at, document FROM timeline WHERE session_id = ? ORDER BY seq");
+  query.Bind(session_id);
+  std::vector<domain::TimelineEntry> entries;
+  while (true) {
+    const Result<bool> row = query.Next();
+    if (!row) return std::unexpected(row.error());
+    if (!*row) return entries;
+    auto entry = ReadTimelineEntry(session_id, query.Time(0), query.Text(1));
+    if (!entry) return std::unexpected(std::move(entry.error()));
+    entries.push_back(std::move(*entry));
+  }
 }
 
 Result<std::vector<Uuid>> SqliteTransaction::FindDueSessions(Timestamp now, std::size_t limit) {

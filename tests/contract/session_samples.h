@@ -80,10 +80,26 @@ class Samples {
         .card = {"A. N. Other", domain::CardNetwork::kMastercard, 12, 2030, "555555", "4444"}};
     session.failure = domain::FailureCode::kChallengeFailed;
     session.commerce_state = domain::CommerceState::kFailed;
+    session.returned_at = now_ + base::Millis(7);
     session.voided_after_end = true;
     session.traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
     session.request_id = "request-1";
     return session;
+  }
+
+  // Every member has a value.
+  domain::TimelineEntry FullEntry(const base::Uuid& session_id) const {
+    domain::TimelineEntry entry;
+    entry.session_id = session_id;
+    entry.at = now_;
+    entry.cause = {domain::Side::kCommerce, "0af7651916cd43dd8448eb211c80319c", "request-1"};
+    entry.what = "expire";
+    entry.from = domain::SessionState::kChallenged;
+    entry.to = domain::SessionState::kExpired;
+    entry.event = domain::OutboundEvent::kTdsResult;
+    entry.changed = true;
+    entry.details = {{"ce_id", "a \"quoted\" \n\x01 \xc3\xa4"}, {"result", "FAILED"}};
+    return entry;
   }
 
   // Pending, due now.

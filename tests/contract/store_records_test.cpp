@@ -42,6 +42,53 @@ TEST_P(StoreContract, AnAnswerIsKeptByScopeAndKey) {
   EXPECT_EQ(find("nobody", "key"), std::nullopt);
 }
 
+TEST_P(StoreContract, ATimelineGrowsInOrderUpToItsLimit) {
+  const domain::Session session = samples_.NewPayment();
+  ASSERT_TRUE(Insert(session));
+  const auto list = [&](const base::Uuid& id) {
+    return Find([&](app::Transaction& tx) { return tx.ListTimeline(id); });
+  };
+  const auto append = [&](const domain::TimelineEntry& entry, std::size_t limit) {
+    return Write([&](app::Transaction& tx) -> base::Status {
+      if (auto read = tx.FindSession(entry.session_id); !read) {
+        return std::unexpected(read.error());
+      }
+      return tx.AppendTimeline(entry, limit);
+    });
+  };
+  EXPECT_TRUE(list(session.id).empty());
+  const domain::TimelineEntry full = samples_.FullEntry(session.id);
+  domain::TimelineEntry bare;
+  bare.session_id = session.id;
+  bare.at = samples_.Now() - Millis(5);  // order is that of adding, whatever the clock says
+  bare.what = "start_again";
+  ASSERT_TRUE(append(full, 2));
+  ASSERT_TRUE(append(bare, 2));
+  ASSERT_TRUE(append(full, 2));
+  EXPECT_EQ(list(session.id), (std::vector{full, bare}));
+  ASSERT_TRUE(append(full, 3));
+  EXPECT_EQ(list(session.id), (std::vector{full, bare, full}));
+  EXPECT_TRUE(list(samples_.NewId()).empty());
+}
+
+TEST_P(StoreContract, ATimelineGoesWithItsSessionOnly) {
+  const domain::Session gone = samples_.NewPayment();
+  const domain::Session stays = samples_.NewPayment();
+  for (const domain::Session& session : {gone, stays}) {
+    ASSERT_TRUE(Insert(session));
+    ASSERT_TRUE(Write([&](app::Transaction& tx) {
+      return tx.AppendTimeline(samples_.FullEntry(session.id), 10);
+    }));
+  }
+  ASSERT_TRUE(Save(samples_.Ended(gone)));
+  Purge(samples_.Now(), samples_.Now() + Millis(1));
+  const auto count = [&](const base::Uuid& id) {
+    return Find([&](app::Transaction& tx) { return tx.ListTimeline(id); }).size();
+  };
+  EXPECT_EQ(count(gone.id), 0U);
+  EXPECT_EQ(count(stays.id), 1U);
+}
+
 TEST_P(StoreContract, AFactStaysAsItWasSharedFirst) {
   const auto share = [&](const std::string& name, const std::string& value) {
     std::string there;

@@ -52,6 +52,12 @@ class SimTransaction final : public app::Transaction {
     if (saved) saved_.push_back(session);
     return saved;
   }
+  base::Status AppendTimeline(const domain::TimelineEntry& entry, std::size_t limit) override {
+    return Write([entry, limit](auto& tx) { return tx.AppendTimeline(entry, limit); });
+  }
+  base::Result<std::vector<domain::TimelineEntry>> ListTimeline(const Uuid& session_id) override {
+    return Ask([&] { return inner_.ListTimeline(session_id); });
+  }
   base::Result<std::vector<Uuid>> FindDueSessions(Timestamp now, std::size_t limit) override {
     return Ask([&] { return inner_.FindDueSessions(now, limit); });
   }

@@ -116,6 +116,15 @@ class AppStand {
         }).value();
     return {events.rbegin(), events.rend()};
   }
+  // Without the opening.
+  std::vector<domain::TimelineEntry> Timeline(const base::Uuid& session_id) {
+    auto timeline = Await<std::vector<domain::TimelineEntry>>([&](auto done) {
+                      app::ShowTimeline(services, session_id, std::move(done));
+                    }).value();
+    EXPECT_EQ(timeline.at(0).what, "open");
+    timeline.erase(timeline.begin());
+    return timeline;
+  }
   std::vector<std::string> EventTypes(const base::Uuid& session_id) {
     std::vector<std::string> types;
     for (const auto& event : Events(session_id)) types.push_back(event.type);

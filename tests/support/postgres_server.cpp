@@ -218,7 +218,7 @@ std::string PostgresServer::NewMigratedDatabase() {
 
 void PostgresServer::Empty(const std::string& database) {
   for (const char* table : {"sessions", "events", "answers", "received_events",
-                            "unapplied_subjects", "cards", "operations", "facts"}) {
+                            "unapplied_subjects", "cards", "operations", "facts", "timeline"}) {
     Execute(std::string("DELETE FROM ") + table, database);
   }
 }

@@ -15,7 +15,7 @@
 #include "base/clock.h"
 #include "base/id.h"
 #include "base/result.h"
-#include "domain/session.h"
+#include "domain/timeline.h"
 
 namespace obolus::app {
 
@@ -136,6 +136,11 @@ class Transaction {
   // than the stored one; goes into the notice. kConflict: the stored version is not
   // session.version - 1.
   virtual Status SaveSession(const domain::Session& session, bool entered) = 0;
+  // Adds to the timeline of entry.session_id, unless that has `limit` entries or more; then nothing
+  // happens. The session need not exist.
+  virtual Status AppendTimeline(const domain::TimelineEntry& entry, std::size_t limit) = 0;
+  // Oldest first: in the order in which they were added.
+  virtual Result<std::vector<domain::TimelineEntry>> ListTimeline(const Uuid& session_id) = 0;
   // Ids of sessions that have not ended (domain::IsEnd) and whose expires_at, or lease_until, is <=
   // now; oldest first.
   virtual Result<std::vector<Uuid>> FindDueSessions(Timestamp now, std::size_t limit) = 0;
@@ -182,9 +187,9 @@ class Transaction {
   virtual Result<std::string> ShareFact(const std::string& name, const std::string& value) = 0;
 
   // Deletes, at most `limit` rows of each kind: cards past valid_until, answers and received events
-  // before `before`, and sessions that ended before `before` with their events. A session with a
-  // pending event stays until that is settled. How many rows went; the events of a session do not
-  // count towards `limit`.
+  // before `before`, and sessions that ended before `before` with their events and timelines. A
+  // session with a pending event stays until that is settled. How many rows went; the events and
+  // the timeline of a session do not count towards `limit`.
   virtual Result<std::size_t> Purge(Timestamp now, Timestamp before, std::size_t limit) = 0;
 };
 
