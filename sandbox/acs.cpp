@@ -17,11 +17,13 @@ namespace json = base::json;
 
 constexpr std::size_t kMaxSessionData = 1024;  // EMV 3DS 2.3.1, threeDSSessionData
 constexpr int kMaxBrowserTries = 40;
+constexpr base::Millis kVoidLook{50};
+constexpr int kMaxVoidLooks = 100;
 
 // Forms go to the notification URL, which answers with redirects of its own; nothing else is open.
 constexpr std::string_view kPolicy =
     "default-src 'none'; style-src 'self'; script-src 'self'; img-src data:; base-uri 'none'; "
-    "form-action http: https:; frame-ancestors http: https:";
+    "connect-src http: https:; form-action http: https:; frame-ancestors ";
 
 bool IsSessionData(std::string_view text) {
   return text.size() <= kMaxSessionData && std::ranges::all_of(text, [](char c) {
@@ -29,15 +31,75 @@ bool IsSessionData(std::string_view text) {
          });
 }
 
-net::HttpResponse ErrorPage(int status, const std::string& reason) {
-  const Asset* asset = FindAsset("acs-error.html");
-  std::string page(asset->content);
-  Fill(page, "reason", base::EscapeHtml(reason));
-  return HtmlAnswer(status, std::move(page), kPolicy);
+AcsMove MoveOf(const AcsRecord& record) {
+  return record.behaviour ? record.behaviour->move : AcsMove::kAnswer;
 }
 
-std::string LastFour(const AcsRecord& record) {
-  return record.acs_trans_id.substr(record.acs_trans_id.size() - 4);
+net::HttpResponse BankPage(int status, std::string page, const AcsRecord& record) {
+  const bool framed = MoveOf(record) != AcsMove::kRefuseFraming;
+  auto answer = HtmlAnswer(status, std::move(page),
+                           std::string(kPolicy) + (framed ? "http: https:" : "'none'"));
+  if (!framed) answer.headers.Add("x-frame-options", "DENY");
+  return answer;
+}
+
+net::HttpResponse ErrorPage(int status, const std::string& reason) {
+  std::string page(FindAsset("acs-error.html")->content);
+  Fill(page, "reason", base::EscapeHtml(reason));
+  return BankPage(status, std::move(page), {});
+}
+
+// What both of the bank's pages show.
+void FillFacts(std::string& page, const AcsRecord& record, const std::string& session_data) {
+  Fill(page, "acs_trans_id", base::EscapeHtml(record.acs_trans_id));
+  Fill(page, "session_data", base::EscapeHtml(session_data));
+  Fill(page, "merchant", base::EscapeHtml(record.merchant));
+  Fill(page, "amount", base::EscapeHtml(record.amount));
+  Fill(page, "reference",
+       base::EscapeHtml(record.acs_trans_id.substr(record.acs_trans_id.size() - 4)));
+}
+
+// The page of a behaviour that does not answer at once: with a button, and by itself after
+// `wait`, if there is one. `again`: the address at which a page that busts its frame is to be had.
+net::HttpResponse ScenePage(const AcsRecord& record, const std::string& session_data,
+                            std::optional<base::Millis> wait, const std::string& again) {
+  std::string page(FindAsset("acs-scene.html")->content);
+  Fill(page, "story", base::EscapeHtml(record.behaviour->story));
+  Fill(page, "wait_ms", wait ? std::to_string(wait->count()) : "");
+  Fill(page, "bust", MoveOf(record) == AcsMove::kBustFrame ? base::EscapeHtml(again) : "");
+  Fill(page, "hidden", MoveOf(record) == AcsMove::kNeverAnswer ? "hidden" : "");
+  FillFacts(page, record, session_data);
+  return BankPage(200, std::move(page), record);
+}
+
+bool HasScene(AcsMove move) {
+  switch (move) {
+    case AcsMove::kAsk:
+    case AcsMove::kNeverAnswer:
+    case AcsMove::kSecondBeforeExpiry:
+    case AcsMove::kSecondAfterExpiry:
+    case AcsMove::kLongAfterExpiry:
+    case AcsMove::kBustFrame:
+      return true;
+    default:
+      return false;
+  }
+}
+
+// The page that posts the CRes, as the behaviour has it done.
+net::HttpResponse ReturnPage(const AcsRecord& record, const std::string& cres,
+                             const std::string& session_data) {
+  const auto move = MoveOf(record);
+  std::string_view play = "once";
+  if (move == AcsMove::kPostTwice) play = "twice";
+  if (move == AcsMove::kReturnToTop) play = "press";  // a browser wants to see the shopper's hand
+  std::string page(FindAsset("acs-return.html")->content);
+  Fill(page, "play", play);
+  Fill(page, "target", move == AcsMove::kReturnToTop ? "_top" : "_self");
+  Fill(page, "notification_url", base::EscapeHtml(record.notification_url));
+  Fill(page, "cres", base::EscapeHtml(cres));
+  Fill(page, "session_data", base::EscapeHtml(session_data));
+  return BankPage(200, std::move(page), record);
 }
 
 }  // namespace
@@ -48,7 +110,11 @@ base::Result<AcsScript> ReadAcsScript(const json::object& body) {
   AcsScript script;
   std::string challenge = reader.String("challenge", 16).value_or("");
   script.decision = ParseAcsDecision(challenge);
-  if (!script.decision && challenge != "manual") {
+  if (auto name = reader.String("behaviour", 64)) {
+    script.behaviour = FindAcsBehaviour(*name);
+    if (!script.behaviour) reader.Fault("behaviour", "is none of `obolus-sandbox acs --list`");
+    if (!challenge.empty()) reader.Fault("challenge", "must not stand beside behaviour");
+  } else if (!script.decision && challenge != "manual") {
     reader.Fault("challenge", "must be pass, fail, cancel or manual");
   }
   script.without_browser = reader.Boolean("without_browser").value_or(false);
@@ -90,6 +156,7 @@ struct Acs::Visit {
   AcsDecision decision = AcsDecision::kPass;
   net::ClientRequest request;
   bool posting = false;  // first the redirect_url is opened, then the CRes is posted
+  int posts_left = 1;
   int tries = 0;
 };
 
@@ -100,6 +167,7 @@ void Acs::AddRoutes(Routes& routes) {
 }
 
 void Acs::Play(AcsScript script) {
+  parts_.processor.Play(script.behaviour);
   std::lock_guard lock(mutex_);
   script_ = script;
 }
@@ -109,12 +177,28 @@ AcsScript Acs::script() const {
   return script_;
 }
 
+base::Millis Acs::WaitOf(const AcsRecord& record) const {
+  constexpr base::Millis kSecond{1000};
+  if (!record.expires_at) return kSecond;
+  const auto left = *record.expires_at - parts_.clock.Now();
+  switch (MoveOf(record)) {
+    case AcsMove::kSecondBeforeExpiry:
+      return std::max(left - kSecond, kSecond.zero());
+    case AcsMove::kSecondAfterExpiry:
+      return std::max(left + kSecond, kSecond.zero());
+    case AcsMove::kLongAfterExpiry:
+      return std::max(left + 5 * kSecond, kSecond.zero());
+    default:
+      return kSecond.zero();
+  }
+}
+
 void Acs::Challenge(RouteCall call) {
   const bool post = call.request.method == "POST";
   const std::string& fields = post ? call.request.body : call.request.query;
   std::string creq = FormField(fields, "creq");
   std::string session_data = FormField(fields, "threeDSSessionData");
-  auto record = ReadCReq(creq, processor_);
+  auto record = ReadCReq(creq, parts_.processor);
   if (record && !IsSessionData(session_data)) {
     record = base::Invalid("threeDSSessionData", "must be base64url of at most 1024 characters");
   }
@@ -125,41 +209,65 @@ void Acs::Challenge(RouteCall call) {
   Note(*record, call.request.method + " /acs/challenge", fields, "challenge shown");
   auto script = this->script();
   if (script.decision && !record->decision) {
-    call.responder.Send(PostBack(*record, *script.decision, session_data));
+    record->behaviour = nullptr;
+    return PostBack(std::move(call.responder), *record, *script.decision, session_data);
+  }
+  if (record->behaviour && HasScene(MoveOf(*record))) {
+    const auto move = MoveOf(*record);
+    const bool asks = move == AcsMove::kAsk || move == AcsMove::kNeverAnswer;
+    call.responder.Send(ScenePage(
+        *record, session_data, asks ? std::nullopt : std::optional(WaitOf(*record)),
+        "/acs/challenge?creq=" + creq + "&threeDSSessionData=" + FormEncode(session_data)));
     return;
   }
+  if (record->behaviour) {
+    return PostBack(std::move(call.responder), *record,
+                    record->behaviour->record.value_or(AcsDecision::kFail), session_data);
+  }
   std::string page(FindAsset("acs.html")->content);
-  Fill(page, "acs_trans_id", base::EscapeHtml(record->acs_trans_id));
-  Fill(page, "session_data", base::EscapeHtml(session_data));
-  Fill(page, "merchant", base::EscapeHtml(record->merchant));
-  Fill(page, "amount", base::EscapeHtml(record->amount));
-  Fill(page, "reference", base::EscapeHtml(LastFour(*record)));
-  call.responder.Send(HtmlAnswer(200, std::move(page), kPolicy));
+  FillFacts(page, *record, session_data);
+  call.responder.Send(BankPage(200, std::move(page), *record));
 }
 
 void Acs::Decide(RouteCall call) {
   const std::string& form = call.request.body;
-  auto record = processor_.FindRecord(FormField(form, "acs_trans_id"));
+  auto record = parts_.processor.FindRecord(FormField(form, "acs_trans_id"));
   auto decision = ParseAcsDecision(FormField(form, "choice"));
+  if (record && record->behaviour && FormField(form, "choice") == "play") {
+    decision = record->behaviour->record;
+  }
   std::string session_data = FormField(form, "threeDSSessionData");
   if (!record || !decision || !IsSessionData(session_data)) {
     call.responder.Send(ErrorPage(400, "This is not an open challenge."));
     return;
   }
-  call.responder.Send(PostBack(*record, *decision, session_data));
+  PostBack(std::move(call.responder), *record, *decision, session_data);
 }
 
-net::HttpResponse Acs::PostBack(const AcsRecord& record, AcsDecision decision,
-                                const std::string& session_data) {
-  const bool first = processor_.Decide(record.acs_trans_id, decision);
+void Acs::PostBack(net::Responder responder, const AcsRecord& record, AcsDecision decision,
+                   const std::string& session_data) {
+  const bool first = parts_.processor.Decide(record.acs_trans_id, decision);
   if (!first && record.decision) decision = *record.decision;  // the first choice stands
-  std::string cres = MakeCRes(record, decision);
+  std::string cres = MakePlayedCRes(record, decision);
   Note(record, "CRes", cres, decision == AcsDecision::kPass ? "pass" : "no pass");
-  std::string page(FindAsset("acs-return.html")->content);
-  Fill(page, "notification_url", base::EscapeHtml(record.notification_url));
-  Fill(page, "cres", base::EscapeHtml(cres));
-  Fill(page, "session_data", base::EscapeHtml(session_data));
-  return HtmlAnswer(200, std::move(page), kPolicy);
+  auto page = ReturnPage(record, cres, PlayedSessionData(record, session_data));
+  if (MoveOf(record) != AcsMove::kVoidFirst) {
+    responder.Send(std::move(page));
+    return;
+  }
+  parts_.commerce.void_payment(record.payment_id);
+  AfterVoid(record.payment_id, 0,
+            [responder = std::move(responder), page = std::move(page)]() mutable {
+              responder.Send(std::move(page));
+            });
+}
+
+void Acs::AfterVoid(const std::string& payment_id, int tries,
+                    std::move_only_function<void()> then) {
+  if (tries >= kMaxVoidLooks || parts_.commerce.is_void_known(payment_id)) return then();
+  parts_.scheduler.After(kVoidLook, [this, payment_id, tries, then = std::move(then)]() mutable {
+    AfterVoid(payment_id, tries + 1, std::move(then));
+  });
 }
 
 void Acs::Note(const AcsRecord& record, std::string title, std::string body, std::string verdict) {
@@ -172,38 +280,60 @@ void Acs::Note(const AcsRecord& record, std::string title, std::string body, std
   entry.title = std::move(title);
   entry.body = std::move(body);
   entry.verdict = std::move(verdict);
-  journal_.Add(std::move(entry));
+  parts_.journal.Add(std::move(entry));
 }
 
 void Acs::ChallengeOpened(const AcsRecord& record, const std::string& redirect_url) {
   auto script = this->script();
-  if (!script.without_browser || !script.decision) return;
+  if (!script.without_browser || (!script.decision && !record.behaviour)) return;
   auto visit = std::make_shared<Visit>();
   visit->record = record;
-  visit->decision = *script.decision;
+  if (script.decision) visit->record.behaviour = nullptr;
+  if (MoveOf(visit->record) == AcsMove::kPostTwice) visit->posts_left = 2;
   visit->request.method = "GET";
   visit->request.url = redirect_url;
+  if (script.decision) {
+    visit->decision = *script.decision;
+  } else {
+    visit->decision = record.behaviour->record.value_or(AcsDecision::kFail);
+  }
+  if (MoveOf(visit->record) == AcsMove::kReturnFirst) return BrowseBack(visit);
   Browse(visit);
 }
 
 void Acs::Browse(const std::shared_ptr<Visit>& visit) {
   std::lock_guard lock(mutex_);
   if (stopped_ || ++visit->tries > kMaxBrowserTries) return;
-  browser_.Send(visit->request, [this, visit](base::Result<net::HttpResponse> answer) {
+  parts_.browser.Send(visit->request, [this, visit](base::Result<net::HttpResponse> answer) {
     if (WorthAnotherTry(answer ? answer->status : 0)) {
-      scheduler_.After(RetryDelay(visit->tries), [this, visit] { Browse(visit); });
+      parts_.scheduler.After(RetryDelay(visit->tries), [this, visit] { Browse(visit); });
       return;
     }
-    if (visit->posting) return;
-    visit->posting = true;
-    visit->tries = 0;
-    processor_.Decide(visit->record.acs_trans_id, visit->decision);
-    visit->request.method = "POST";
-    visit->request.url = visit->record.notification_url;
-    visit->request.headers = {{"content-type", "application/x-www-form-urlencoded"}};
-    visit->request.body = "cres=" + FormEncode(MakeCRes(visit->record, visit->decision));
-    Browse(visit);
+    if (visit->posting && --visit->posts_left == 0) return;
+    if (MoveOf(visit->record) == AcsMove::kNeverAnswer) return;
+    const auto go_back = [this, visit] { BrowseBack(visit); };
+    if (visit->posting) return go_back();
+    if (MoveOf(visit->record) == AcsMove::kVoidFirst) {
+      parts_.commerce.void_payment(visit->record.payment_id);
+      return AfterVoid(visit->record.payment_id, 0, go_back);
+    }
+    parts_.scheduler.After(WaitOf(visit->record), go_back);
   });
+}
+
+// The bank decides, unless its behaviour never does, and the CRes is posted.
+void Acs::BrowseBack(const std::shared_ptr<Visit>& visit) {
+  const auto& record = visit->record;
+  if (!record.behaviour || record.behaviour->record) {
+    parts_.processor.Decide(record.acs_trans_id, visit->decision);
+  }
+  visit->posting = true;
+  visit->tries = 0;
+  visit->request.method = "POST";
+  visit->request.url = record.notification_url;
+  visit->request.headers = {{"content-type", "application/x-www-form-urlencoded"}};
+  visit->request.body = "cres=" + FormEncode(MakePlayedCRes(record, visit->decision));
+  Browse(visit);
 }
 
 void Acs::Stop() {

@@ -1,10 +1,12 @@
 // The issuer's challenge server (ACS) of the sandbox. GET or POST /acs/challenge shows a challenge
-// for a CReq with pass, fail and cancel; POST /acs/decide records the choice, which is what the
-// processor will say, and has the browser post the CRes to the notification URL, cross-site and
-// without a cookie, as a real ACS does (EMV 3DS 2.x). A script may decide by itself, in the browser
-// or in its place. Runs on engine threads.
+// for a CReq; POST /acs/decide records how it ended, which is what the processor will say, and has
+// the browser post the CRes to the notification URL, cross-site and without a cookie, as a real ACS
+// does (EMV 3DS 2.x). A challenge that has a behaviour (acs_behaviours.h) plays it, otherwise the
+// shopper chooses; a script may decide by itself, in the browser or in its place. Runs on engine
+// threads.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -21,11 +23,13 @@
 namespace obolus::sandbox {
 
 struct AcsScript {
-  std::optional<AcsDecision> decision;  // absent: the shopper presses a button
-  bool without_browser = false;         // the sandbox plays the shopper's browser, too
+  std::optional<AcsDecision> decision;      // absent: the behaviour, or the shopper
+  const AcsBehaviour* behaviour = nullptr;  // of challenges that open from now on; null: the card's
+  bool without_browser = false;             // the sandbox plays the shopper's browser, too
 };
 
-// {"challenge": "pass"|"fail"|"cancel"|"manual", "without_browser"?}. kInvalid.
+// {"challenge": "pass"|"fail"|"cancel"|"manual", "without_browser"?}, or "behaviour" with a name of
+// acs_behaviours.h in place of "challenge". kInvalid.
 base::Result<AcsScript> ReadAcsScript(const base::json::object& body);
 
 // The record that a CReq names. kMalformed: not base64url or not JSON. kInvalid: a member that is
@@ -33,10 +37,25 @@ base::Result<AcsScript> ReadAcsScript(const base::json::object& body);
 // challenge of ours.
 base::Result<AcsRecord> ReadCReq(std::string_view creq, const Processor& processor);
 
+// What a behaviour may ask of Commerce.
+struct CommerceSide {
+  std::function<void(const std::string& payment_id)> void_payment;
+  // Obolus has answered that it knows of the void.
+  std::function<bool(const std::string& payment_id)> is_void_known;
+};
+
+struct AcsParts {
+  Processor& processor;
+  Journal& journal;
+  base::Scheduler& scheduler;
+  const base::Clock& clock;
+  net::HttpClient& browser;  // when the sandbox plays the shopper's
+  CommerceSide commerce;
+};
+
 class Acs {
  public:
-  Acs(Processor& processor, Journal& journal, base::Scheduler& scheduler, net::HttpClient& browser)
-      : processor_(processor), journal_(journal), scheduler_(scheduler), browser_(browser) {}
+  explicit Acs(AcsParts parts) : parts_(std::move(parts)) {}
 
   void AddRoutes(Routes& routes);
   void Play(AcsScript script);
@@ -51,15 +70,17 @@ class Acs {
 
   void Challenge(RouteCall call);
   void Decide(RouteCall call);
-  net::HttpResponse PostBack(const AcsRecord& record, AcsDecision decision,
-                             const std::string& session_data);
+  // Answers with the page that posts the CRes; after the void where the behaviour wants one.
+  void PostBack(net::Responder responder, const AcsRecord& record, AcsDecision decision,
+                const std::string& session_data);
+  // When the behaviour's CRes is to be posted, from now.
+  base::Millis WaitOf(const AcsRecord& record) const;
+  void AfterVoid(const std::string& payment_id, int tries, std::move_only_function<void()> then);
   void Browse(const std::shared_ptr<Visit>& visit);
+  void BrowseBack(const std::shared_ptr<Visit>& visit);
   void Note(const AcsRecord& record, std::string title, std::string body, std::string verdict);
 
-  Processor& processor_;
-  Journal& journal_;
-  base::Scheduler& scheduler_;
-  net::HttpClient& browser_;
+  AcsParts parts_;
   mutable std::mutex mutex_;  // script_, stopped_
   AcsScript script_;
   bool stopped_ = false;

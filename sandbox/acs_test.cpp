@@ -66,6 +66,25 @@ TEST_F(AcsTest, TheCResSaysWhatWasChosen) {
   EXPECT_EQ(base::FindString(read(AcsDecision::kCancel), "/challengeCancel"), "01");
 }
 
+TEST(ProcessorBehaviour, IsTheCardsUnlessAScriptSaysOtherwise) {
+  base::RandomIdSource ids;
+  Processor processor(ids, "https://bank.example/acs/challenge");
+  PaymentFacts facts;
+  facts.card = CardSession{"c", "https://o.example/3ds/return/x",
+                           json::object{{"first_six", "400003"}, {"last_four", "1072"}}};
+  auto open = [&] { return *processor.Start(facts, {"StartAuthentication", {}}).challenge; };
+  EXPECT_EQ(processor.FindRecord(open().acs_trans_id)->behaviour->name, "cancel");
+  processor.Play(FindAcsBehaviour("session-data-too-long"));
+  EXPECT_EQ(open().session_data.size(), 1025U);
+  processor.Play(FindAcsBehaviour("form-to-http"));
+  EXPECT_TRUE(open().acs_url.starts_with("http://bank.example/"));
+  processor.Play(FindAcsBehaviour("reload"));
+  auto slow = open();
+  EXPECT_GT(processor.OutcomeTakes(slow.acs_trans_id), base::Millis(0));
+  processor.Play(nullptr);
+  EXPECT_EQ(processor.OutcomeTakes(open().acs_trans_id), base::Millis(0));
+}
+
 TEST(AcsScript, NamesTheBehaviour) {
   auto script = ReadAcsScript({{"challenge", "cancel"}, {"without_browser", true}});
   ASSERT_TRUE(script);
@@ -73,6 +92,9 @@ TEST(AcsScript, NamesTheBehaviour) {
   EXPECT_TRUE(script->without_browser);
   EXPECT_FALSE(ReadAcsScript({{"challenge", "manual"}})->decision);
   EXPECT_EQ(ReadAcsScript({{"challenge", "perhaps"}}).error().fields[0].pointer, "/challenge");
+  EXPECT_EQ(ReadAcsScript({{"behaviour", "cres-twice"}})->behaviour->name, "cres-twice");
+  EXPECT_EQ(ReadAcsScript({{"behaviour", "perhaps"}}).error().fields[0].pointer, "/behaviour");
+  EXPECT_FALSE(ReadAcsScript({{"behaviour", "cancel"}, {"challenge", "pass"}}));
 }
 
 }  // namespace

@@ -31,26 +31,6 @@ CardSession CardSessionOf(const json::object& data) {
   return {TextOf(session, "id"), TextOf(session, "tds_return_url"), session.at("data").as_object()};
 }
 
-// The string member of a 2xx answer, or why there is none.
-base::Result<std::string> MemberOf(const base::Result<net::HttpResponse>& answer,
-                                   std::string_view pointer) {
-  if (!answer) {
-    return base::Fail(answer.error().code,
-                      "The checkout cannot be reached: " + answer.error().message);
-  }
-  if (answer->status < 200 || answer->status >= 300) {
-    return base::Fail(base::ErrorCode::kInternal,
-                      "The checkout answered " + std::to_string(answer->status) + ".");
-  }
-  auto body = base::ParseJson(answer->body);
-  auto text = body ? base::FindString(*body, pointer) : std::nullopt;
-  if (!text || text->empty()) {
-    return base::Fail(base::ErrorCode::kMalformed,
-                      "The checkout's answer has no " + std::string(pointer) + ".");
-  }
-  return *text;
-}
-
 }  // namespace
 
 void Commerce::Create(NewPayment order, base::Done<json::object> shown) {
@@ -128,9 +108,7 @@ void Commerce::Run(const EntryPtr& entry, Effects effects, Later& later) {
                             append(entry->payment.ProcessorFinished(finish));
                           },
                           [&](const AskChallengeOutcome& question) {
-                            auto finish = parts_.processor.ChallengeOutcome(question.acs_trans_id);
-                            NoteState(*entry, "processor", "Challenge outcome", finish.result);
-                            append(entry->payment.ChallengeEnded(finish));
+                            AskOutcome(entry, question.acs_trans_id, later);
                           },
                           [&](const TellObolus& event) {
                             later.push_back([this, event, id = entry->payment.facts().id,
@@ -142,6 +120,26 @@ void Commerce::Run(const EntryPtr& entry, Effects effects, Later& later) {
   }
   entry->payment.set_updated_at(parts_.clock.Now());
   Settle(entry, later);
+}
+
+void Commerce::AskOutcome(const EntryPtr& entry, const std::string& acs_trans_id, Later& later) {
+  later.push_back([this, entry, acs_trans_id] {
+    const auto takes = parts_.processor.OutcomeTakes(acs_trans_id);
+    if (takes == takes.zero()) return TakeOutcome(entry, acs_trans_id);
+    parts_.scheduler.After(takes,
+                           [this, entry, acs_trans_id] { TakeOutcome(entry, acs_trans_id); });
+  });
+}
+
+void Commerce::TakeOutcome(const EntryPtr& entry, const std::string& acs_trans_id) {
+  auto finish = parts_.processor.ChallengeOutcome(acs_trans_id);
+  Later later;
+  {
+    std::lock_guard lock(mutex_);
+    NoteState(*entry, "processor", "Challenge outcome", finish.result);
+    Run(entry, entry->payment.ChallengeEnded(finish), later);
+  }
+  for (auto& task : later) task();
 }
 
 void Commerce::Settle(const EntryPtr& entry, Later& later) {
@@ -220,11 +218,14 @@ void Commerce::OpenTds(const EntryPtr& entry, const Challenge& challenge, Later&
   if (!facts.success_url.empty()) {
     body["continuation"] = json::object{{"success", facts.success_url}, {"error", facts.error_url}};
   }
+  if (const auto* seconds = facts.metadata.if_contains("tds_expires_in")) {
+    body["expires_in"] = *seconds;
+  }
   PostSession(entry, facts.tds_terminal_id, std::move(body), &Commerce::TdsSessionAnswered, later);
 }
 
 void Commerce::CardSessionAnswered(const EntryPtr& entry, base::Result<net::HttpResponse> answer) {
-  auto key = MemberOf(answer, "/session_key");
+  auto key = TextIn(answer, "/session_key");
   Later later;
   {
     std::lock_guard lock(mutex_);
@@ -237,7 +238,9 @@ void Commerce::CardSessionAnswered(const EntryPtr& entry, base::Result<net::Http
 }
 
 void Commerce::TdsSessionAnswered(const EntryPtr& entry, base::Result<net::HttpResponse> answer) {
-  auto url = MemberOf(answer, "/redirect_url");
+  auto url = TextIn(answer, "/redirect_url");
+  auto expires_at = TextIn(answer, "/expires_at");
+  auto until = expires_at ? base::ParseTime(*expires_at) : base::Result<base::Timestamp>();
   Later later;
   std::string acs_trans_id;
   {
@@ -248,6 +251,7 @@ void Commerce::TdsSessionAnswered(const EntryPtr& entry, base::Result<net::HttpR
         later);
     acs_trans_id = entry->acs_trans_id;
   }
+  if (expires_at && until) parts_.processor.Opened(acs_trans_id, *until);
   for (auto& task : later) task();
   auto record = parts_.processor.FindRecord(acs_trans_id);
   if (url && record && on_challenge_opened_) on_challenge_opened_(*record, *url);
@@ -316,6 +320,12 @@ void Commerce::VoidAcknowledged(const std::string& id) {
   std::lock_guard lock(mutex_);
   auto entry = Find(id);
   if (entry && !entry->void_acknowledged_at) entry->void_acknowledged_at = parts_.clock.Now();
+}
+
+bool Commerce::IsVoidAcknowledged(const std::string& id) const {
+  std::lock_guard lock(mutex_);
+  auto entry = Find(id);
+  return entry && entry->void_acknowledged_at;
 }
 
 std::optional<json::object> Commerce::Show(const std::string& id) const {

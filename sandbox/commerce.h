@@ -50,6 +50,7 @@ struct NewPayment {
 struct CommerceParts {
   base::IdSource& ids;
   const base::Clock& clock;
+  base::Scheduler& scheduler;
   Journal& journal;
   ObolusLink& link;
   OutboundEvents& outbound;
@@ -80,6 +81,7 @@ class Commerce {
 
   // Obolus has acknowledged SessionVoided: what it sends from now on must be older.
   void VoidAcknowledged(const std::string& id);
+  bool IsVoidAcknowledged(const std::string& id) const;
 
   // A new, well-formed event of Obolus's.
   void Receive(const IncomingEvent& event);
@@ -112,6 +114,8 @@ class Commerce {
   EntryPtr Find(const std::string& payment_id) const;  // needs the lock
   bool MakeRoom();                                     // needs the lock
   void Run(const EntryPtr& entry, Effects effects, Later& later);
+  void AskOutcome(const EntryPtr& entry, const std::string& acs_trans_id, Later& later);
+  void TakeOutcome(const EntryPtr& entry, const std::string& acs_trans_id);
   void OpenCard(const EntryPtr& entry, Later& later);
   void OpenTds(const EntryPtr& entry, const Challenge& challenge, Later& later);
   void PostSession(const EntryPtr& entry, std::string idempotency_key, base::json::object body,

@@ -12,8 +12,8 @@
 
 #include "base/json.h"
 #include "base/log.h"
+#include "sandbox/listing.h"
 #include "sandbox/server.h"
-#include "sandbox/test_cards.h"
 
 namespace obolus::sandbox {
 namespace {
@@ -21,13 +21,14 @@ namespace {
 constexpr int kExitFailed = 1;
 constexpr int kExitUsage = 2;
 
-int PrintCards() {
-  for (const auto& card : TestCards()) {
-    std::printf("%-20s  %-16.*s  %.*s\n", GroupedNumber(card.number).c_str(),
-                static_cast<int>(card.network.size()), card.network.data(),
-                static_cast<int>(card.story.size()), card.story.data());
-  }
+int Print(const std::string& text) {
+  std::fwrite(text.data(), 1, text.size(), stdout);
   return 0;
+}
+
+ListingForm FormOf(bool as_json, bool as_markdown) {
+  if (as_json) return ListingForm::kJson;
+  return as_markdown ? ListingForm::kMarkdown : ListingForm::kPeople;
 }
 
 int Serve(const ServerOptions& options, bool exit_with_parent) {
@@ -87,13 +88,23 @@ int Run(int argc, char** argv) {
       ->check(CLI::ExistingDirectory);
   serve->add_flag("--tls", options.tls, "Serve shop, API and ACS over HTTPS");
   serve->add_flag("--exit-with-parent", exit_with_parent, "Stop when the parent process ends");
+  bool as_json = false;
+  bool as_markdown = false;
+  bool list = false;
   auto* cards = app.add_subcommand("cards", "List the test cards");
+  auto* acs = app.add_subcommand("acs", "What the pretend bank can do with a challenge");
+  acs->add_flag("--list", list, "List the behaviours: test card, story, ending")->required();
+  for (auto* listing : {cards, acs}) {
+    auto* json = listing->add_flag("--json", as_json, "As one JSON array");
+    listing->add_flag("--markdown", as_markdown, "As a table for a page")->excludes(json);
+  }
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : kExitUsage;
   }
-  if (cards->parsed()) return PrintCards();
+  if (cards->parsed()) return Print(ListCards(FormOf(as_json, as_markdown)));
+  if (acs->parsed()) return Print(ListBehaviours(FormOf(as_json, as_markdown)));
   return Serve(options, exit_with_parent);
 }
 

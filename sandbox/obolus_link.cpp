@@ -36,6 +36,25 @@ base::Millis RetryDelay(int attempt) {
   return base::Millis(std::min(1000, 50 << std::clamp(attempt - 1, 0, 10)));
 }
 
+base::Result<std::string> TextIn(const base::Result<net::HttpResponse>& answer,
+                                 std::string_view pointer) {
+  if (!answer) {
+    return base::Fail(answer.error().code,
+                      "The checkout cannot be reached: " + answer.error().message);
+  }
+  if (answer->status < 200 || answer->status >= 300) {
+    return base::Fail(base::ErrorCode::kInternal,
+                      "The checkout answered " + std::to_string(answer->status) + ".");
+  }
+  auto body = base::ParseJson(answer->body);
+  auto text = body ? base::FindString(*body, pointer) : std::nullopt;
+  if (!text || text->empty()) {
+    return base::Fail(base::ErrorCode::kMalformed,
+                      "The checkout's answer has no " + std::string(pointer) + ".");
+  }
+  return *text;
+}
+
 bool WorthAnotherTry(int status) {
   if (status == 0 || status == 409 || status == 425 || status == 429) return true;
   return status >= 500 && status != 501;

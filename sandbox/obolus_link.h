@@ -9,8 +9,10 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <string_view>
 
 #include "base/clock.h"
+#include "base/json.h"
 #include "base/result.h"
 #include "net/http_client.h"
 #include "sandbox/journal.h"
@@ -37,6 +39,11 @@ base::Millis RetryDelay(int attempt);
 
 // True when the same request may succeed later: no answer (status 0), 409, 425, 429, 5xx but 501.
 bool WorthAnotherTry(int status);
+
+// The string at that pointer of a 2xx answer, or why there is none: the answer's own error;
+// kInternal, another status; kMalformed, no such string.
+base::Result<std::string> TextIn(const base::Result<net::HttpResponse>& answer,
+                                 std::string_view pointer);
 
 class ObolusLink {
  public:

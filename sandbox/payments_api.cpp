@@ -93,6 +93,7 @@ base::Result<NewPayment> ReadNewPayment(const net::HttpRequest& request, const F
     JsonReader inner(*metadata, "/metadata", &faults);
     order.flow = inner.String("flow", 64).value_or(order.flow);
     if (!flows.contains(order.flow)) inner.Fault("flow", "names no flow");
+    inner.Integer("tds_expires_in", 60, 5940);
   } else if (!flows.contains(order.flow)) {
     reader.Fault("metadata", "must name a flow, since there is no " + order.flow);
   }

@@ -10,7 +10,8 @@ namespace {
 
 namespace json = base::json;
 
-constexpr std::string_view kMessageVersion = "2.2.0";
+// A bank that Obolus must not send anybody to: plain http, and not this machine.
+constexpr std::string_view kHttpAcsUrl = "http://bank.example/acs/challenge";
 
 Finish Success() {
   return {std::string(kResultSuccess), std::nullopt, std::nullopt};
@@ -53,34 +54,28 @@ std::string AmountForPeople(const PaymentFacts& payment) {
   return std::to_string(payment.amount / 100) + "." + cents + " " + payment.currency_code;
 }
 
+// For the shop's page.
+std::string_view ReasonFor(const std::optional<AcsDecision>& decision) {
+  if (!decision) return "The bank's check was not completed.";
+  switch (*decision) {
+    case AcsDecision::kPass:
+    case AcsDecision::kAttempted:
+      return "";
+    case AcsDecision::kFail:
+      return "The bank's check failed.";
+    case AcsDecision::kCancel:
+      return "The bank's check was cancelled.";
+    case AcsDecision::kUnavailable:
+      return "The bank could not do its check.";
+    case AcsDecision::kRejected:
+      return "The bank rejected the payment.";
+    case AcsDecision::kNotFinal:
+      return "The bank's last answer was no final one.";
+  }
+  std::unreachable();
+}
+
 }  // namespace
-
-std::optional<AcsDecision> ParseAcsDecision(std::string_view text) {
-  if (text == "pass") return AcsDecision::kPass;
-  if (text == "fail") return AcsDecision::kFail;
-  if (text == "cancel") return AcsDecision::kCancel;
-  return std::nullopt;
-}
-
-std::string MakeCReq(const AcsRecord& record) {
-  json::object creq{{"threeDSServerTransID", record.server_trans_id},
-                    {"acsTransID", record.acs_trans_id},
-                    {"messageType", "CReq"},
-                    {"messageVersion", kMessageVersion},
-                    {"challengeWindowSize", "05"}};
-  return base::EncodeBase64Url(base::AsBytes(base::ToText(creq)));
-}
-
-std::string MakeCRes(const AcsRecord& record, AcsDecision decision) {
-  json::object cres{{"threeDSServerTransID", record.server_trans_id},
-                    {"acsTransID", record.acs_trans_id},
-                    {"messageType", "CRes"},
-                    {"messageVersion", kMessageVersion},
-                    {"challengeCompletionInd", "Y"},
-                    {"transStatus", decision == AcsDecision::kPass ? "Y" : "N"}};
-  if (decision == AcsDecision::kCancel) cres["challengeCancel"] = "01";
-  return base::EncodeBase64Url(base::AsBytes(base::ToText(cres)));
-}
 
 Finish Processor::Start(const PaymentFacts& payment, const AskProcessor& question) {
   const TestCard* card = CardOf(payment);
@@ -94,11 +89,13 @@ Finish Processor::Start(const PaymentFacts& payment, const AskProcessor& questio
   }
   const bool challenge = card && (card->behaviour == CardBehaviour::kChallenge ||
                                   card->behaviour == CardBehaviour::kChallengeThenDecline);
-  return challenge ? Challenge(payment) : Success();
+  return challenge ? Challenge(payment, card->acs) : Success();
 }
 
-Finish Processor::Challenge(const PaymentFacts& payment) {
+Finish Processor::Challenge(const PaymentFacts& payment, const AcsBehaviour* behaviour) {
+  std::lock_guard lock(mutex_);
   AcsRecord record;
+  record.behaviour = behaviour_ ? behaviour_ : behaviour;
   record.acs_trans_id = base::ToString(ids_.NewUuid());
   record.server_trans_id = base::ToString(ids_.NewUuid());
   record.notification_url = payment.card->tds_return_url;
@@ -107,25 +104,29 @@ Finish Processor::Challenge(const PaymentFacts& payment) {
   record.amount = AmountForPeople(payment);
   sandbox::Challenge challenge{record.acs_trans_id, acs_url_, MakeCReq(record),
                                base::EncodeBase64Url(base::AsBytes(payment.id))};
-  std::lock_guard lock(mutex_);
+  const auto move = record.behaviour ? record.behaviour->move : AcsMove::kAnswer;
+  if (move == AcsMove::kHttpAcs) challenge.acs_url = kHttpAcsUrl;
+  if (move == AcsMove::kLongSessionData) challenge.session_data = TooLongSessionData();
   records_.emplace(record.acs_trans_id, record);
   return {std::string(kResultChallenge), std::nullopt, std::move(challenge)};
 }
 
 Finish Processor::ChallengeOutcome(const std::string& acs_trans_id) const {
   auto record = FindRecord(acs_trans_id);
-  if (!record || !record->decision) {
-    return Failed("AUTHENTICATION_ABANDONED", "The bank's check was not completed.");
-  }
-  switch (*record->decision) {
-    case AcsDecision::kPass:
-      return Success();
-    case AcsDecision::kFail:
-      return Failed("AUTHENTICATION_FAILED", "The bank's check failed.");
-    case AcsDecision::kCancel:
-      return Failed("AUTHENTICATION_CANCELLED", "The bank's check was cancelled.");
-  }
-  std::unreachable();
+  const auto decision = record ? record->decision : std::nullopt;
+  const auto classifier = ClassifierOf(decision);
+  if (classifier.empty()) return Success();
+  return Failed(std::string(classifier), std::string(ReasonFor(decision)));
+}
+
+base::Millis Processor::OutcomeTakes(const std::string& acs_trans_id) const {
+  auto record = FindRecord(acs_trans_id);
+  return base::Millis(record && record->behaviour ? record->behaviour->confirm_after_ms : 0);
+}
+
+void Processor::Play(const AcsBehaviour* behaviour) {
+  std::lock_guard lock(mutex_);
+  behaviour_ = behaviour;
 }
 
 std::optional<AcsRecord> Processor::FindRecord(const std::string& acs_trans_id) const {
@@ -141,6 +142,12 @@ bool Processor::Decide(const std::string& acs_trans_id, AcsDecision decision) {
   if (found == records_.end() || found->second.decision) return false;
   found->second.decision = decision;
   return true;
+}
+
+void Processor::Opened(const std::string& acs_trans_id, base::Timestamp expires_at) {
+  std::lock_guard lock(mutex_);
+  auto found = records_.find(acs_trans_id);
+  if (found != records_.end()) found->second.expires_at = expires_at;
 }
 
 void Processor::Forget(const std::string& acs_trans_id) {

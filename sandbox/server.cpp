@@ -153,13 +153,16 @@ void Server::Impl::Build(FlowBook flows) {
       *commerce_client, *engine, clock, journal);
   outbound = std::make_unique<OutboundEvents>(*link, ids, clock, source);
   processor = std::make_unique<Processor>(ids, AcsUrl());
-  commerce =
-      std::make_unique<Commerce>(CommerceParts{ids, clock, journal, *link, *outbound, events,
-                                               *processor, std::move(flows), "Agora", ShopUrl()});
+  commerce = std::make_unique<Commerce>(CommerceParts{ids, clock, *engine, journal, *link,
+                                                      *outbound, events, *processor,
+                                                      std::move(flows), "Agora", ShopUrl()});
   payments = std::make_unique<PaymentsApi>(*commerce, journal, clock, payments_key);
   bridge = std::make_unique<Bridge>(*commerce, events, journal, *engine,
                                     std::set<std::string>{std::string(kObolusName)});
-  acs = std::make_unique<Acs>(*processor, journal, *engine, *browser_client);
+  CommerceSide side{[this](const std::string& id) { (void)commerce->Void(id); },
+                    [this](const std::string& id) { return commerce->IsVoidAcknowledged(id); }};
+  acs = std::make_unique<Acs>(
+      AcsParts{*processor, journal, *engine, clock, *browser_client, std::move(side)});
   shop = std::make_unique<Shop>(*commerce, *payments, ids,
                                 ShopOptions{ShopUrl(), options.shopper_url, payments_key});
   control = std::make_unique<Control>(ControlParts{*commerce, *payments, *bridge, *acs, *processor,

@@ -116,6 +116,29 @@ TEST_F(SandboxTest, AChallengeThatIsScriptedEndsWithoutABrowser) {
   EXPECT_NE(events[1].body.find("FAILED"), std::string::npos);
 }
 
+TEST_F(SandboxTest, ABehaviourByNameIsPlayedWithoutABrowser) {
+  Call("POST", "/control/acs", R"({"behaviour":"cres-twice","without_browser":true})");
+  auto payment = NewPayment();
+  Send("CardSessionCreated", obolus_.CardSessionCreated(Text(payment, "/terminal_id"), "3220"));
+  auto returns = obolus_.Requests("/3ds/return/token", 2);
+  ASSERT_EQ(returns.size(), 2U);
+  EXPECT_EQ(returns[0].body, returns[1].body);
+  auto shown = Json(Call("GET", "/payments/" + Text(payment, "/id")));
+  Send("TDSResult", {{"tds_terminal_id", Text(shown, "/tds_terminal_id")}});
+  EXPECT_EQ(StatusOf(payment, "COMPLETED"), "COMPLETED");
+}
+
+TEST_F(SandboxTest, ABehaviourMayHaveCommerceVoidBeforeTheCResComes) {
+  Call("POST", "/control/acs", R"({"behaviour":"after-void","without_browser":true})");
+  auto payment = NewPayment();
+  Send("CardSessionCreated", obolus_.CardSessionCreated(Text(payment, "/terminal_id"), "3220"));
+  ASSERT_EQ(obolus_.Requests("/3ds/return/token", 1).size(), 1U);
+  EXPECT_EQ(StatusOf(payment, "VOIDED"), "VOIDED");
+  auto events = obolus_.Requests("/events", 2);
+  ASSERT_EQ(events.size(), 2U);
+  EXPECT_EQ(*events[1].headers.Find("ce-type"), "SessionVoided");
+}
+
 TEST_F(SandboxTest, AnObolusThatIsDownIsAskedAgainWithTheSameKeyAndBytes) {
   obolus_.FailNext(2, 503);
   NewPayment();

@@ -1,6 +1,7 @@
 #include "sandbox/test_cards.h"
 
 #include <array>
+#include <vector>
 
 namespace obolus::sandbox {
 namespace {
@@ -26,7 +27,14 @@ constexpr std::array kCards = {
 }  // namespace
 
 std::span<const TestCard> TestCards() {
-  return kCards;
+  static const std::vector<TestCard> kAll = [] {
+    std::vector<TestCard> all(kCards.begin(), kCards.end());
+    for (const auto& behaviour : AcsBehaviours()) {
+      all.push_back({behaviour.card, "VISA", kChallenge, "", behaviour.story, &behaviour});
+    }
+    return all;
+  }();
+  return kAll;
 }
 
 std::string GroupedNumber(std::string_view number) {
@@ -40,7 +48,7 @@ std::string GroupedNumber(std::string_view number) {
 }
 
 const TestCard* FindTestCard(std::string_view first_six, std::string_view last_four) {
-  for (const auto& card : kCards) {
+  for (const auto& card : TestCards()) {
     if (card.first_six() == first_six && card.last_four() == last_four) return &card;
   }
   return nullptr;

@@ -1,11 +1,14 @@
 // The test cards of the sandbox and what its processor does with each. The processor sees masked
 // data only, so a card is recognised by its first six and last four digits; a card that is not
-// listed is paid. Shown by `obolus-sandbox cards` and the demo shop. Pure.
+// listed is paid. The cards of the bank's behaviours (acs_behaviours.h) come last. Shown by
+// `obolus-sandbox cards` and the demo shop. Pure.
 #pragma once
 
 #include <span>
 #include <string>
 #include <string_view>
+
+#include "sandbox/acs_behaviours.h"
 
 namespace obolus::sandbox {
 
@@ -22,6 +25,8 @@ struct TestCard {
   CardBehaviour behaviour;
   std::string_view classifier;  // the failure reason's, when it declines
   std::string_view story;       // one short sentence for people
+  const AcsBehaviour* acs =
+      nullptr;  // with kChallenge: what the bank does; null: the shopper chooses
 
   std::string_view first_six() const { return number.substr(0, 6); }
   std::string_view last_four() const { return number.substr(number.size() - 4); }
