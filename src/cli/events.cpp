@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/id.h"
+#include "cli/printable.h"
 
 namespace obolus::cli {
 namespace {
@@ -10,9 +11,8 @@ namespace {
 namespace json = base::json;
 
 std::string TextOf(const json::value& value) {
-  return value.is_string() ? std::string(value.get_string())
-         : value.is_null() ? "-"
-                           : base::ToText(value);
+  if (value.is_null()) return "-";
+  return Printable(value.is_string() ? std::string(value.get_string()) : base::ToText(value));
 }
 
 std::string Pad(std::string text, std::size_t width) {
@@ -84,13 +84,6 @@ base::Result<std::string> ReplayEvent(const OperatorAddress& address, const std:
   const auto checked = CheckId(id);
   if (!checked) return checked;
   return AskForOne(address, "POST", "/events/" + *checked + "/replay", json);
-}
-
-base::Result<std::string> ShowSession(const OperatorAddress& address, const std::string& id,
-                                      bool json) {
-  const auto checked = CheckId(id);
-  if (!checked) return checked;
-  return AskForOne(address, "GET", "/sessions/" + *checked, json);
 }
 
 }  // namespace obolus::cli

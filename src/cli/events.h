@@ -21,10 +21,8 @@ base::Result<std::string> ShowEvent(const OperatorAddress& address, const std::s
                                     bool json);
 base::Result<std::string> ReplayEvent(const OperatorAddress& address, const std::string& id,
                                       bool json);
-base::Result<std::string> ShowSession(const OperatorAddress& address, const std::string& id,
-                                      bool json);
 
-// One member a line, "name: value"; nested values as compact JSON.
+// One member a line; nested values as compact JSON; what others chose is escaped (cli/printable).
 std::string Describe(const base::json::object& object);
 
 // The rows of an event list as a table with a head.

@@ -65,6 +65,11 @@ TEST(DescribeEventList, IsATableWithAHead) {
             "-                         -\n");
 }
 
+TEST(DescribeEventList, KeepsTheLastErrorOffTheTerminal) {
+  const base::json::array events = {base::json::value{{"last_error", "410\n\x1b[2Jgone"}}};
+  EXPECT_TRUE(DescribeEvents(events).ends_with("410\\n\\x1b[2Jgone\n"));
+}
+
 TEST(DescribeEventList, SaysThatThereAreNone) {
   EXPECT_EQ(DescribeEvents({}), "no events\n");
 }
@@ -75,12 +80,10 @@ TEST(EventsCommand, AsksForWhatWasMeant) {
   ASSERT_TRUE(ListEvents(stand.address(), {.status = "parked", .limit = 7}));
   ASSERT_TRUE(ShowEvent(stand.address(), kId, false));
   ASSERT_TRUE(ReplayEvent(stand.address(), kId, false));
-  ASSERT_TRUE(ShowSession(stand.address(), kId, false));
   const std::string id = kId;
   EXPECT_EQ(stand.asked(),
             (std::vector<std::string>{"GET /events?limit=100", "GET /events?limit=7&status=parked",
-                                      "GET /events/" + id, "POST /events/" + id + "/replay",
-                                      "GET /sessions/" + id}));
+                                      "GET /events/" + id, "POST /events/" + id + "/replay"}));
 }
 
 TEST(EventsCommand, PrintsJsonForMachines) {
@@ -99,8 +102,7 @@ TEST(EventsCommand, PutsNothingButAUuidIntoAPath) {
   OperatorStand stand;
   for (const char* id : {"", "7", "../sessions", "019a0000-1111-4222-8333-444455556666/replay"}) {
     for (const auto& answer :
-         {ShowEvent(stand.address(), id, false), ReplayEvent(stand.address(), id, false),
-          ShowSession(stand.address(), id, false)}) {
+         {ShowEvent(stand.address(), id, false), ReplayEvent(stand.address(), id, false)}) {
       ASSERT_FALSE(answer) << id;
       EXPECT_EQ(answer.error().code, ErrorCode::kInvalid);
     }

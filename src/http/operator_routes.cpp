@@ -3,7 +3,9 @@
 #include <charconv>
 
 #include "app/inspect.h"
+#include "app/show_history.h"
 #include "http/session_json.h"
+#include "http/timeline_json.h"
 
 namespace obolus::http {
 namespace {
@@ -105,14 +107,19 @@ void Replay(const OperatorContext& context, Exchange exchange) {
 void Inspect(const OperatorContext& context, Exchange exchange) {
   const auto id = IdOf(exchange);
   if (!id) return;
-  app::InspectSession(
-      context.services, *id,
-      [&context, exchange = std::move(exchange)](base::Result<domain::Session> session) mutable {
-        if (!session) return exchange.Refuse(session.error());
-        json::object shown = RenderSession(*session);
-        AddRetries(shown, *session, context.services.settings.policy, context.services.clock.Now());
-        exchange.Answer(JsonResponse(200, base::ToText(shown)));
-      });
+  app::ShowHistory(context.services, *id,
+                   [&context, exchange = std::move(exchange)](
+                       base::Result<app::SessionHistory> history) mutable {
+                     if (!history) return exchange.Refuse(history.error());
+                     json::object shown = RenderSession(history->session);
+                     AddRetries(shown, history->session, context.services.settings.policy,
+                                context.services.clock.Now());
+                     shown["related_session_id"] =
+                         history->related_id ? json::value(base::ToString(*history->related_id))
+                                             : json::value(nullptr);
+                     shown["timeline"] = RenderTimeline(*history);
+                     exchange.Answer(JsonResponse(200, base::ToText(shown)));
+                   });
 }
 
 void Ready(const OperatorContext& context, Exchange exchange) {

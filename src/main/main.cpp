@@ -7,6 +7,7 @@
 #include "cli/api_key.h"
 #include "cli/events.h"
 #include "cli/page_watch.h"
+#include "cli/sessions.h"
 #include "domain/session_machine.h"
 #include "main/check.h"
 #include "main/config.h"
@@ -151,7 +152,9 @@ void AddEvents(CLI::App& app, Options& options, int& code) {
   add(events, "replay", "Deliver it again, the same bytes under the same id", cli::ReplayEvent);
   auto* sessions = app.add_subcommand("sessions", "Sessions of shoppers");
   sessions->require_subcommand(1);
-  add(sessions, "show", "One session by its id", cli::ShowSession);
+  add(sessions, "show",
+      "One session and all that happened to it; by its id, its terminal or its payment",
+      cli::ShowSession);
 }
 
 void AddPageWatch(CLI::App& app, Options& options, int& code) {
