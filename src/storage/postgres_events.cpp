@@ -1,4 +1,4 @@
-// PostgresTransaction, the half about events: those received, the outbox, and what is purged.
+// PostgresTransaction, the part about events: those received, and the outbox.
 #include <algorithm>
 #include <iterator>
 
@@ -16,13 +16,6 @@ using base::Uuid;
   "id, session_id, type, subject, traceparent, request_id, time, body, status, attempts, " \
   "due_at, first_due_at, settled_at, last_error, lease"
 constexpr int kEventColumns = 15;
-
-// Commits that nobody asks about any more, and how many of them go at once: there may be hundreds
-// a second.
-#define PURGE_OPERATIONS                                                         \
-  "WITH old AS MATERIALIZED (SELECT id FROM operations"                          \
-  " WHERE created_at < now() - interval '1 hour' ORDER BY created_at LIMIT 5000" \
-  " FOR UPDATE SKIP LOCKED) DELETE FROM operations USING old WHERE operations.id = old.id"
 
 app::EventStatus ParseStatus(std::string_view text) {
   if (text == "pending") return app::EventStatus::kPending;
@@ -301,82 +294,6 @@ Result<app::OutboxCounts> PostgresTransaction::CountOutbox() {
   const auto rows = Select(call);
   if (!rows) return std::unexpected(rows.error());
   return app::OutboxCounts{rows->Integer(0, 0), rows->Integer(0, 1), rows->OptionalTime(0, 2)};
-}
-
-// Rows that somebody works on stay for the next time. A session is locked before it is looked at
-// again with its events, so that nothing can be added to it meanwhile; one that still has an event
-// to deliver stays.
-Result<std::size_t> PostgresTransaction::PurgeSessions(Timestamp before, std::size_t limit) {
-  auto select = connection_.Call(
-      "SELECT id FROM sessions WHERE ended_at < $1 AND NOT EXISTS (SELECT 1 FROM events"
-      " WHERE session_id = sessions.id AND " WAITS
-      ") ORDER BY ended_at LIMIT $2"
-      " FOR UPDATE SKIP LOCKED");
-  const auto rows = Select(select.Bind(before).Bind(Limit(limit)));
-  if (!rows) return std::unexpected(rows.error());
-  std::size_t gone = 0;
-  for (int row = 0; row < rows->size(); ++row) {
-    const Uuid id = rows->Id(row, 0);
-    Lock(NameKind::kEventsOf, id);
-    auto session = connection_.Call(
-        "DELETE FROM sessions WHERE id = $1 AND NOT EXISTS (SELECT 1 FROM events"
-        " WHERE session_id = $1 AND " WAITS ")");
-    const auto deleted = session.Bind(id).Fetch();
-    if (!deleted) return std::unexpected(deleted.error());
-    if (deleted->affected() == 0) continue;
-    const auto events =
-        connection_.Call("DELETE FROM events WHERE session_id = $1").Bind(id).Fetch();
-    if (!events) return std::unexpected(events.error());
-    const auto timeline =
-        connection_.Call("DELETE FROM timeline WHERE session_id = $1").Bind(id).Fetch();
-    if (!timeline) return std::unexpected(timeline.error());
-    gone += static_cast<std::size_t>(1 + events->affected() + timeline->affected());
-  }
-  return gone;
-}
-
-Result<std::size_t> PostgresTransaction::Purge(Timestamp now, Timestamp before, std::size_t limit) {
-  if (auto refused = RefuseWrite(); !refused) return std::unexpected(refused.error());
-  const auto operations = connection_.Call(PURGE_OPERATIONS).Fetch();
-  if (!operations) return std::unexpected(operations.error());
-  const auto cards =
-      connection_
-          .Call(
-              "WITH old AS MATERIALIZED (SELECT id FROM cards WHERE valid_until <= $1"
-              " ORDER BY valid_until LIMIT $2 FOR UPDATE SKIP LOCKED)"
-              " DELETE FROM cards USING old WHERE cards.id = old.id")
-          .Bind(now)
-          .Bind(Limit(limit))
-          .Fetch();
-  if (!cards) return std::unexpected(cards.error());
-  const auto answers =
-      connection_
-          .Call(
-              "WITH old AS MATERIALIZED (SELECT scope, key FROM answers WHERE created_at < $1"
-              " ORDER BY created_at LIMIT $2 FOR UPDATE SKIP LOCKED)"
-              " DELETE FROM answers USING old"
-              " WHERE answers.scope = old.scope AND answers.key = old.key")
-          .Bind(before)
-          .Bind(Limit(limit))
-          .Fetch();
-  if (!answers) return std::unexpected(answers.error());
-  const auto received =
-      connection_
-          .Call(
-              "WITH old AS MATERIALIZED (SELECT seq FROM received_events WHERE received_at < $1"
-              " ORDER BY received_at LIMIT $2 FOR UPDATE SKIP LOCKED),"
-              " forgotten AS (DELETE FROM unapplied_subjects USING old WHERE event_seq = old.seq)"
-              " DELETE FROM received_events USING old WHERE received_events.seq = old.seq")
-          .Bind(before)
-          .Bind(Limit(limit))
-          .Fetch();
-  if (!received) return std::unexpected(received.error());
-  const auto sessions = PurgeSessions(before, limit);
-  if (!sessions) return sessions;
-  const auto rows = *sessions + static_cast<std::size_t>(cards->affected() + answers->affected() +
-                                                         received->affected());
-  if (rows > 0 || operations->affected() > 0) ++writes_;
-  return rows;
 }
 
 }  // namespace obolus::storage

@@ -22,6 +22,7 @@
 
 #include "app/ports/store.h"
 #include "storage/postgres_connection.h"
+#include "storage/purge_walk.h"
 
 namespace obolus::storage {
 
@@ -33,7 +34,9 @@ enum class PostgresMode {
 
 class PostgresTransaction final : public app::Transaction {
  public:
-  explicit PostgresTransaction(PostgresConnection* connection) : connection_(*connection) {}
+  // `purge_walk` is needed where something is purged, and outlives this.
+  explicit PostgresTransaction(PostgresConnection* connection, PurgeWalk* purge_walk = nullptr)
+      : connection_(*connection), purge_walk_(purge_walk) {}
 
   base::Result<std::optional<domain::Session>> FindSession(const base::Uuid& id) override;
   base::Result<std::optional<domain::Session>> FindByTerminal(
@@ -107,9 +110,11 @@ class PostgresTransaction final : public app::Transaction {
   void Lock(NameKind kind, const base::Uuid& name);
   base::Status Claim(PostgresCall& call, std::vector<app::OutboxEvent>* events);
   base::Status NotSaved(const base::Uuid& event_id);
+  base::Result<std::optional<PurgeWalk>> EndOfWalk(base::Timestamp before, std::size_t limit);
   base::Result<std::size_t> PurgeSessions(base::Timestamp before, std::size_t limit);
 
   PostgresConnection& connection_;
+  PurgeWalk* purge_walk_;
   PostgresMode mode_ = PostgresMode::kRead;
   std::size_t writes_ = 0;
   bool has_read_ = false;

@@ -72,7 +72,7 @@ void PostgresWriter::RunPart(std::span<Job> jobs, std::span<base::Status> result
 PostgresWriter::Outcome PostgresWriter::Attempt(PostgresConnection& connection, std::span<Job> jobs,
                                                 std::span<base::Status> results,
                                                 PostgresMode mode) {
-  PostgresTransaction transaction(&connection);
+  PostgresTransaction transaction(&connection, &purge_walk_);
   int runs = 0;
   notice_.reset();
   transaction.Begin(mode);

@@ -63,7 +63,8 @@ class PostgresWriter {
   std::vector<base::Status> results_;        // of the bodies of this batch
   base::Uuid operation_;                     // of the attempt under way
   std::optional<app::CommitNotice> notice_;  // of the attempt under way, once it commits
-  base::Error failure_;                      // of the last attempt that failed
+  PurgeWalk purge_walk_;
+  base::Error failure_;  // of the last attempt that failed
 };
 
 }  // namespace obolus::storage

@@ -1,4 +1,4 @@
-// SqliteTransaction, the half about events: those received, the outbox, and what is purged.
+// SqliteTransaction, the part about events: those received, and the outbox.
 #include <algorithm>
 #include <iterator>
 
@@ -296,73 +296,6 @@ Result<app::OutboxCounts> SqliteTransaction::CountOutbox() {
   const Result<bool> row = counts.Next();
   if (!row) return std::unexpected(row.error());
   return app::OutboxCounts{counts.Integer(0), counts.Integer(1), counts.OptionalTime(2)};
-}
-
-Result<std::size_t> SqliteTransaction::PurgeReceived(Timestamp before, std::size_t limit) {
-  SqliteQuery select = database_.Query(
-      "SELECT seq, subjects, applied FROM received_events WHERE received_at < ?"
-      " ORDER BY received_at LIMIT ?");
-  select.Bind(before).Bind(Limit(limit));
-  std::size_t gone = 0;
-  std::vector<std::pair<std::int64_t, std::string>> rows;
-  while (true) {
-    const Result<bool> row = select.Next();
-    if (!row) return std::unexpected(row.error());
-    if (!*row) break;
-    rows.emplace_back(select.Integer(0), select.Integer(2) != 0 ? "" : select.Blob(1));
-  }
-  for (const auto& [seq, subjects] : rows) {
-    Status forgotten = ForgetSubjects(seq, subjects);
-    if (forgotten) {
-      forgotten = database_.Query("DELETE FROM received_events WHERE seq = ?").Bind(seq).Run();
-    }
-    if (!forgotten) return std::unexpected(std::move(forgotten.error()));
-    ++gone;
-  }
-  return gone;
-}
-
-// A session that still has an event to deliver stays until that is settled.
-Result<std::size_t> SqliteTransaction::PurgeSessions(Timestamp before, std::size_t limit) {
-  SqliteQuery select = database_.Query(
-      "SELECT id FROM sessions WHERE ended_at < ? AND NOT EXISTS (SELECT 1 FROM events"
-      " WHERE session_id = sessions.id AND status = 'pending') ORDER BY ended_at LIMIT ?");
-  select.Bind(before).Bind(Limit(limit));
-  std::vector<Uuid> ids;
-  while (true) {
-    const Result<bool> row = select.Next();
-    if (!row) return std::unexpected(row.error());
-    if (!*row) break;
-    ids.push_back(select.Id(0));
-  }
-  const std::int64_t before_changes = database_.TotalChanges();
-  for (const Uuid& id : ids) {
-    Status gone = database_.Query("DELETE FROM events WHERE session_id = ?").Bind(id).Run();
-    if (gone) gone = database_.Query("DELETE FROM timeline WHERE session_id = ?").Bind(id).Run();
-    if (gone) gone = database_.Query("DELETE FROM sessions WHERE id = ?").Bind(id).Run();
-    if (!gone) return std::unexpected(std::move(gone.error()));
-  }
-  return static_cast<std::size_t>(database_.TotalChanges() - before_changes);
-}
-
-Result<std::size_t> SqliteTransaction::Purge(Timestamp now, Timestamp before, std::size_t limit) {
-  const std::int64_t before_changes = database_.TotalChanges();
-  SqliteQuery cards = database_.Query(
-      "DELETE FROM cards WHERE id IN (SELECT id FROM cards WHERE valid_until <= ?"
-      " ORDER BY valid_until LIMIT ?)");
-  Status gone = cards.Bind(now).Bind(Limit(limit)).Run();
-  if (!gone) return std::unexpected(std::move(gone.error()));
-  SqliteQuery answers = database_.Query(
-      "DELETE FROM answers WHERE rowid IN (SELECT rowid FROM answers WHERE created_at < ?"
-      " ORDER BY created_at LIMIT ?)");
-  gone = answers.Bind(before).Bind(Limit(limit)).Run();
-  if (!gone) return std::unexpected(std::move(gone.error()));
-  const auto simple = static_cast<std::size_t>(database_.TotalChanges() - before_changes);
-  const Result<std::size_t> received = PurgeReceived(before, limit);
-  if (!received) return received;
-  const Result<std::size_t> sessions = PurgeSessions(before, limit);
-  if (!sessions) return sessions;
-  return simple + *received + *sessions;
 }
 
 }  // namespace obolus::storage

@@ -14,6 +14,7 @@
 
 #include "contract/store_contract.h"
 #include "storage/migrations.h"
+#include "storage/purge_walk.h"
 #include "storage/sqlite_database.h"
 
 namespace obolus::storage {
@@ -313,6 +314,36 @@ TEST(SqliteStore, AnUnavailableDatabaseIsSaidAndGetsWellAgain) {
   EXPECT_TRUE(contract::FailsWith(unhealthy, base::ErrorCode::kUnavailable));
   EXPECT_TRUE(store->CheckHealth());
   EXPECT_TRUE(Insert(*store, big));
+}
+
+// The sweep asks every second, whatever the bridge keeps waiting.
+TEST(SqliteStore, APurgeLooksAtFewOfTheSessionsThatWaitAndGoesOnAtTheNext) {
+  const TemporaryDirectory directory;
+  const auto store = Open(In(directory));
+  contract::Samples samples;
+  constexpr std::size_t kLimit = 2;
+  for (std::size_t i = 0; i < kLimit * PurgeWalk::kLookedAtPerPurged; ++i) {
+    const domain::Session waits = samples.Ended(samples.NewPayment());
+    ASSERT_TRUE(Insert(*store, waits));
+    ASSERT_TRUE(contract::Write(
+        *store, [&](app::Transaction& tx) { return tx.InsertEvent(samples.NewEvent(waits.id)); }));
+  }
+  domain::Session over = samples.Ended(samples.NewPayment());
+  over.ended_at = *over.ended_at + base::Millis(1);
+  ASSERT_TRUE(Insert(*store, over));
+  const base::Timestamp later = samples.Now() + std::chrono::hours(1);
+  const auto purged = [&] {
+    std::size_t rows = 0;
+    EXPECT_TRUE(contract::Write(*store, [&](app::Transaction& tx) -> base::Status {
+      const auto gone = tx.Purge(later, later, kLimit);
+      if (!gone) return std::unexpected(gone.error());
+      rows = *gone;
+      return {};
+    }));
+    return rows;
+  };
+  EXPECT_EQ(purged(), 0U);
+  EXPECT_EQ(purged(), 1U);
 }
 
 TEST(SqliteStore, AHealthCheckThatWaitsTooLongFails) {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "app/ports/store.h"
+#include "storage/purge_walk.h"
 #include "storage/sqlite_database.h"
 
 namespace obolus::storage {
@@ -79,12 +80,14 @@ class SqliteTransaction final : public app::Transaction {
   base::Status Lease(std::vector<app::OutboxEvent>& events, base::Timestamp until);
   base::Status NotSaved(const base::Uuid& event_id);
   base::Status RefreshClaims(const base::Uuid& session_id);
+  base::Result<std::vector<base::Uuid>> WalkToPurge(base::Timestamp before, std::size_t limit);
   base::Result<std::size_t> PurgeSessions(base::Timestamp before, std::size_t limit);
   base::Result<std::size_t> PurgeReceived(base::Timestamp before, std::size_t limit);
   base::Status ForgetSubjects(std::int64_t event_seq, std::string_view subjects);
 
   SqliteDatabase& database_;
   app::CommitNotice notice_;
+  PurgeWalk purge_walk_;
 };
 
 }  // namespace obolus::storage

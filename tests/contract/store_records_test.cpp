@@ -242,6 +242,34 @@ TEST_P(StoreContract, ASessionIsPurgedWithItsEventsOnceAllAreSettled) {
   EXPECT_TRUE(Find([](app::Transaction& tx) { return tx.ListEvents({}); }).empty());
 }
 
+// After days without the bridge there are very many that wait; what is over must not wait with
+// them.
+TEST_P(StoreContract, PurgeComesPastAllThatWaitsForItsEvents) {
+  constexpr std::size_t kLimit = 2;
+  constexpr std::size_t kWaiting = 50;
+  constexpr std::size_t kWalks = 8;  // a store may have several that write, each on its own
+  const base::Timestamp later = samples_.Now() + std::chrono::hours(1);
+  std::vector<app::OutboxEvent> waiting;
+  for (std::size_t i = 0; i < kWaiting; ++i) {
+    const domain::Session session = samples_.Ended(samples_.NewPayment());
+    waiting.push_back(samples_.NewEvent(session.id));
+    ASSERT_TRUE(Insert(session));
+    ASSERT_TRUE(Insert(waiting.back()));
+  }
+  domain::Session over = samples_.Ended(samples_.NewPayment());
+  over.ended_at = *over.ended_at + Millis(1);
+  ASSERT_TRUE(Insert(over));
+  std::size_t gone = 0;
+  for (std::size_t call = 0; call < kWaiting * kWalks; ++call) gone += Purge(later, later, kLimit);
+  EXPECT_EQ(gone, 1u);
+  EXPECT_EQ(Session(over.id), std::nullopt);
+  for (const auto& event : waiting) {
+    ASSERT_TRUE(Save(Settled(event, EventStatus::kDelivered, samples_.Now())));
+  }
+  for (std::size_t call = 0; call < kWaiting * kWalks; ++call) gone += Purge(later, later, kLimit);
+  EXPECT_EQ(gone, 1 + 2 * kWaiting);
+}
+
 TEST_P(StoreContract, PurgeStopsAtItsLimit) {
   for (int i = 0; i < 5; ++i) {
     ASSERT_TRUE(Insert(samples_.Ended(samples_.NewPayment())));

@@ -46,6 +46,7 @@ TESTED_ELSEWHERE = {
     "src/storage/migrations.cpp": "src/storage: sqlite_store_test and postgres_migrations_test",
     "src/storage/postgres_connection.cpp": "tests/contract and src/storage/postgres_store_test.cpp",
     "src/storage/postgres_events.cpp": "tests/contract",
+    "src/storage/postgres_purge.cpp": "tests/contract",
     "src/storage/postgres_link.cpp": "src/storage/postgres_store_test.cpp",
     "src/storage/postgres_listener.cpp": "src/storage/postgres_store_test.cpp",
     "src/storage/postgres_reader.cpp": "tests/contract and src/storage/postgres_store_test.cpp",
@@ -55,6 +56,7 @@ TESTED_ELSEWHERE = {
     "src/storage/session_document.cpp": "src/storage/row_mapping_test.cpp and tests/contract",
     "src/storage/sqlite_database.cpp": "src/storage/sqlite_store_test.cpp",
     "src/storage/sqlite_events.cpp": "tests/contract",
+    "src/storage/sqlite_purge.cpp": "tests/contract",
     "src/storage/sqlite_transaction.cpp": "tests/contract",
     "src/storage/sqlite_writer.cpp": "tests/contract and src/storage/sqlite_store_test.cpp",
 }

@@ -188,8 +188,9 @@ class Transaction {
 
   // Deletes, at most `limit` rows of each kind: cards past valid_until, answers and received events
   // before `before`, and sessions that ended before `before` with their events and timelines. A
-  // session with a pending event stays until that is settled. How many rows went; the events and
-  // the timeline of a session do not count towards `limit`.
+  // session with a pending event stays until that is settled; of those a call need not see more
+  // than four times `limit`, and the next one goes on behind them. How many rows went; the events
+  // and the timeline of a session do not count towards `limit`.
   virtual Result<std::size_t> Purge(Timestamp now, Timestamp before, std::size_t limit) = 0;
 };
 
