@@ -25,7 +25,7 @@ std::string Reason(const base::Error& error) {
   return out;
 }
 
-// The terminal that an ill-formed event speaks of, for the journal only.
+// The terminal that an event speaks of, well-formed or not; "" when none can be read.
 std::string TerminalOf(const net::HttpRequest& request) {
   auto body = base::ParseJson(request.body);
   if (!body) return "";
@@ -47,20 +47,29 @@ base::Result<BridgeScript> ReadBridgeScript(const base::json::object& body) {
   script.delay_ms = reader.Integer("delay_ms", 0, 120'000).value_or(0);
   script.reset = reader.Boolean("reset").value_or(false);
   script.apply = reader.Boolean("apply").value_or(false);
+  script.about = reader.String("about").value_or("");
   if (!faults.empty()) return base::InvalidMembers(std::move(faults));
   return script;
 }
 
 void Bridge::Play(BridgeScript script) {
   std::lock_guard lock(mutex_);
-  script_ = script;
+  if (script.times > 0) {
+    scripts_[script.about] = std::move(script);
+  } else if (script.about.empty()) {
+    scripts_.clear();
+  } else {
+    scripts_.erase(script.about);
+  }
 }
 
-BridgeScript Bridge::NextOfScript() {
+BridgeScript Bridge::NextOfScript(const std::string& terminal_id) {
   std::lock_guard lock(mutex_);
-  if (script_.times == 0) return {};
-  --script_.times;
-  auto now = script_;
+  auto found = scripts_.find(terminal_id);
+  if (found == scripts_.end()) found = scripts_.find("");
+  if (found == scripts_.end()) return {};
+  auto now = found->second;
+  if (--found->second.times == 0) scripts_.erase(found);
   now.times = 1;
   return now;
 }
@@ -82,7 +91,7 @@ void Bridge::Handle(const net::HttpRequest& request, net::Responder responder) {
     responder.Send(Problem(403, "FORBIDDEN", "This client certificate is not allowed here."));
     return;
   }
-  auto script = NextOfScript();
+  auto script = NextOfScript(TerminalOf(request));
   auto verdict = Judge(request, script);
   Record(request, verdict);  // before its effects, so that the journal tells the story in order
   if (verdict.act_on) commerce_.Receive(*verdict.act_on);

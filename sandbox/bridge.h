@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <mutex>
 #include <optional>
 #include <set>
@@ -28,10 +29,11 @@ struct BridgeScript {
   std::int64_t delay_ms = 0;
   bool reset = false;  // end the connection without an answer
   bool apply = false;  // act on the event before answering so: its acknowledgement is lost
+  std::string about;   // only events for this terminal; empty: all
 };
 
-// {"answer", "times", "retry_after", "delay_ms", "reset", "apply"}; `times` 0 ends a script.
-// kInvalid.
+// {"answer", "times", "retry_after", "delay_ms", "reset", "apply", "about"}; `times` 0 ends a
+// script. kInvalid.
 base::Result<BridgeScript> ReadBridgeScript(const base::json::object& body);
 
 class Bridge {
@@ -45,6 +47,8 @@ class Bridge {
         allowed_names_(std::move(allowed_names)) {}
 
   void Handle(const net::HttpRequest& request, net::Responder responder);
+  // One script a terminal at a time, and one for all, which a terminal's own comes before. Playing
+  // an empty one for all ends all of them.
   void Play(BridgeScript script);
 
  private:
@@ -55,7 +59,7 @@ class Bridge {
     std::optional<IncomingEvent> act_on;
   };
 
-  BridgeScript NextOfScript();
+  BridgeScript NextOfScript(const std::string& terminal_id);
   Verdict Judge(const net::HttpRequest& request, const BridgeScript& script);
   Verdict Scripted(Verdict verdict, const BridgeScript& script) const;
   void Record(const net::HttpRequest& request, const Verdict& verdict);
@@ -67,7 +71,7 @@ class Bridge {
   base::Scheduler& scheduler_;
   const std::set<std::string> allowed_names_;
   std::mutex mutex_;
-  BridgeScript script_;
+  std::map<std::string, BridgeScript> scripts_;  // by `about`; those that are spent are gone
 };
 
 }  // namespace obolus::sandbox

@@ -22,8 +22,8 @@ net::HttpResponse Done() {
   return {204, {}, ""};
 }
 
-// {type, data, subject?, id?, source?, time?, mode?: "binary"|"structured", headers?: {name:
-// value}}; only type is needed.
+// {type, data, subject?, id?, source?, time?, mode?: "binary"|"structured"|"batched", headers?:
+// {name: value}}; only type is needed.
 base::Result<ObolusCall> ReadEventCall(const json::object& body, const ControlParts& parts) {
   std::vector<base::FieldError> faults;
   base::JsonReader reader(body, "", &faults);
@@ -37,14 +37,17 @@ base::Result<ObolusCall> ReadEventCall(const json::object& body, const ControlPa
   const auto* data = body.if_contains("data");
   event.body = data ? base::ToText(*data) : "{}";
   ObolusCall call{"", "event", event.type, "/events", WriteEvent(event), event.body};
-  if (reader.String("mode").value_or("binary") == "structured") {
+  const auto mode = reader.String("mode").value_or("binary");
+  if (mode == "structured" || mode == "batched") {
     json::object envelope{{"specversion", "1.0"}, {"id", event.id},
                           {"type", event.type},   {"source", event.source},
                           {"time", event.time},   {"datacontenttype", "application/json"}};
     if (!event.subject.empty()) envelope["subject"] = event.subject;
     if (data) envelope["data"] = *data;
-    call.headers = {{"content-type", "application/cloudevents+json"}};
-    call.body = base::ToText(envelope);
+    const bool batched = mode == "batched";
+    call.headers = {{"content-type", batched ? "application/cloudevents-batch+json"
+                                             : "application/cloudevents+json"}};
+    call.body = base::ToText(batched ? json::value(json::array{envelope}) : json::value(envelope));
   }
   if (const auto* headers = reader.Object("headers")) {
     for (const auto& header : *headers) {
@@ -122,10 +125,13 @@ void Control::AddViews(Routes& routes) {
     auto limit =
         std::min<std::uint64_t>(Number(QueryParameter(query, "limit"), 500), Journal::kMaxEntries);
     json::array entries;
-    for (const auto& entry : parts_.journal.Read(after, limit, QueryParameter(query, "payment"))) {
+    const auto last = parts_.journal.LastNumber();
+    for (const auto& entry : parts_.journal.Read(after, limit, QueryParameter(query, "payment"),
+                                                 QueryParameter(query, "about"))) {
       entries.push_back(ToJson(entry));
     }
-    call.responder.Send(JsonAnswer(200, json::object{{"entries", std::move(entries)}}));
+    call.responder.Send(
+        JsonAnswer(200, json::object{{"last", last}, {"entries", std::move(entries)}}));
   });
   routes.Add("GET", "/control/log/stream", [this](RouteCall call) { Stream(std::move(call)); });
   routes.Add("GET", "/control/report",

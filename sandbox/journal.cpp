@@ -74,15 +74,21 @@ void Journal::Add(JournalEntry entry) {
 }
 
 std::vector<JournalEntry> Journal::Read(std::uint64_t after, std::size_t limit,
-                                        std::string_view payment_id) const {
+                                        std::string_view payment_id, std::string_view about) const {
   std::vector<JournalEntry> out;
   std::lock_guard lock(mutex_);
   for (auto entry = entries_.rbegin(); entry != entries_.rend(); ++entry) {
     if (entry->number <= after || out.size() == limit) break;
-    if (payment_id.empty() || entry->payment_id == payment_id) out.push_back(*entry);
+    if (!payment_id.empty() && entry->payment_id != payment_id) continue;
+    if (entry->body.contains(about) || entry->answer_body.contains(about)) out.push_back(*entry);
   }
   std::ranges::reverse(out);
   return out;
+}
+
+std::uint64_t Journal::LastNumber() const {
+  std::lock_guard lock(mutex_);
+  return last_number_;
 }
 
 bool Journal::Follow(std::shared_ptr<net::ResponseStream> stream, std::uint64_t after) {

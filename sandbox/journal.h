@@ -49,10 +49,13 @@ class Journal {
 
   void Add(JournalEntry entry);
 
-  // Entries after number `after`, oldest first; only those of `payment_id` unless empty. With more
-  // than `limit`, the newest.
+  // Entries after number `after`, oldest first; only those of `payment_id` unless empty, and that
+  // have the text `about` in their bodies unless empty. With more than `limit`, the newest.
   std::vector<JournalEntry> Read(std::uint64_t after, std::size_t limit,
-                                 std::string_view payment_id) const;
+                                 std::string_view payment_id, std::string_view about = {}) const;
+
+  // The number of the newest entry; 0: none yet.
+  std::uint64_t LastNumber() const;
 
   // Sends what comes after `after` (the last few of it at once) until the stream ends. False: too
   // many.

@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "sandbox/listing.h"
 #include "sandbox/server.h"
+#include "sandbox/trigger.h"
 
 namespace obolus::sandbox {
 namespace {
@@ -62,6 +63,51 @@ int Serve(const ServerOptions& options, bool exit_with_parent) {
   return 0;
 }
 
+void AddKit(CLI::App* command, KitOptions& kit) {
+  command->add_option("--url", kit.url, "The running sandbox")->capture_default_str();
+  command->add_option("--certs", kit.certificates, "Its certificates, when it serves TLS")
+      ->check(CLI::ExistingDirectory);
+}
+
+CLI::App* AddTrigger(CLI::App& app, KitOptions& kit, TriggerOptions& options) {
+  auto* trigger = app.add_subcommand("trigger", "Send an event, or play a scenario");
+  AddKit(trigger, kit);
+  trigger->add_option("what", options.what, "An event's type or a scenario's name");
+  trigger->add_flag("--list", options.list, "List events and scenarios with their stories");
+  trigger->add_flag("--all", options.all, "Play every scenario");
+  trigger->add_flag("--grammar", options.grammar, "The steps that scenarios are made of");
+  trigger->add_flag("--json", kit.json, "JSON lines");
+  trigger->add_option("--set", options.set, "name=value in the event's data")->take_all();
+  trigger->add_option("--data", options.data, "The event's data, a JSON object");
+  trigger->add_option("--subject", options.subject, "ce-subject");
+  trigger->add_option("--payment", options.payment, "Whose event: latest, or an id")
+      ->capture_default_str();
+  trigger->add_option("--mode", options.mode, "binary, structured or batched")
+      ->check(CLI::IsMember({"binary", "structured", "batched"}))
+      ->capture_default_str();
+  trigger->add_option("--id", options.id, "ce-id; one that was used makes a duplicate");
+  trigger->add_option("--scenarios", options.scenarios, "Folder with more, or other, scenarios")
+      ->check(CLI::ExistingDirectory);
+  trigger
+      ->add_option("--provides", options.provides, "What a scenario may need: \"vault guardian\"")
+      ->take_all();
+  trigger->add_option("--parallel", options.parallel, "Scenarios at once")
+      ->check(CLI::Range(1, 256))
+      ->capture_default_str();
+  return trigger;
+}
+
+CLI::App* AddListen(CLI::App& app, KitOptions& kit, ListenOptions& options) {
+  auto* listen = app.add_subcommand("listen", "Show what is said in both directions");
+  AddKit(listen, kit);
+  listen->add_flag("--json", kit.json, "JSON lines");
+  listen->add_option("--payment", options.payment, "Only of that payment");
+  listen->add_option("--since", options.since, "From the entry after that number");
+  listen->add_option("--limit", options.limit, "End after so many entries");
+  listen->add_flag("--once", options.once, "End when all that there is has been shown");
+  return listen;
+}
+
 int Run(int argc, char** argv) {
   CLI::App app{"A Commerce to play against: payments API, event bridge, processor, ACS and shop."};
   app.require_subcommand(1);
@@ -75,6 +121,8 @@ int Run(int argc, char** argv) {
   serve->add_option("--commerce-url", options.commerce_url, "Obolus's commerce listener")
       ->capture_default_str();
   serve->add_option("--shopper-url", options.shopper_url, "Obolus's shopper listener")
+      ->capture_default_str();
+  serve->add_option("--operator-url", options.operator_url, "Obolus's operator listener")
       ->capture_default_str();
   serve->add_option("--api-key", options.api_key, "x-api-key towards Obolus")
       ->envname("OBOLUS_SANDBOX_API_KEY")
@@ -98,6 +146,15 @@ int Run(int argc, char** argv) {
     auto* json = listing->add_flag("--json", as_json, "As one JSON array");
     listing->add_flag("--markdown", as_markdown, "As a table for a page")->excludes(json);
   }
+  KitOptions kit;
+  TriggerOptions trigger_options;
+  auto* trigger = AddTrigger(app, kit, trigger_options);
+  ListenOptions listen_options;
+  auto* listen = AddListen(app, kit, listen_options);
+  std::string event;
+  auto* replay = app.add_subcommand("replay", "Send an event again, the same bytes");
+  AddKit(replay, kit);
+  replay->add_option("event", event, "A journal entry's number or a ce-id")->required();
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
@@ -105,6 +162,9 @@ int Run(int argc, char** argv) {
   }
   if (cards->parsed()) return Print(ListCards(FormOf(as_json, as_markdown)));
   if (acs->parsed()) return Print(ListBehaviours(FormOf(as_json, as_markdown)));
+  if (trigger->parsed()) return Trigger(kit, trigger_options);
+  if (listen->parsed()) return Listen(kit, listen_options);
+  if (replay->parsed()) return Replay(kit, event);
   return Serve(options, exit_with_parent);
 }
 

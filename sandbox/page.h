@@ -22,6 +22,9 @@ const Asset* FindAsset(std::string_view name);
 // Those of sandbox/flows/.
 std::span<const Asset> FlowAssets();
 
+// Those of sandbox/scenarios/.
+std::span<const Asset> ScenarioAssets();
+
 // Answers the file with the media type of its extension; 404 when there is none.
 net::HttpResponse AssetAnswer(std::string_view name);
 

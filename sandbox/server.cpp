@@ -12,6 +12,7 @@
 #include "sandbox/acs.h"
 #include "sandbox/bridge.h"
 #include "sandbox/control.h"
+#include "sandbox/kit_routes.h"
 #include "sandbox/payments_api.h"
 #include "sandbox/problem.h"
 #include "sandbox/shop.h"
@@ -84,6 +85,7 @@ struct Server::Impl {
   std::unique_ptr<Acs> acs;
   std::unique_ptr<Shop> shop;
   std::unique_ptr<Control> control;
+  std::unique_ptr<KitRoutes> kit;
   std::atomic<bool> ready =
       false;  // requests before that get 503: a port is known only when it listens
   bool stopped = false;
@@ -168,6 +170,10 @@ void Server::Impl::Build(FlowBook flows) {
   control = std::make_unique<Control>(ControlParts{*commerce, *payments, *bridge, *acs, *processor,
                                                    events, *outbound, journal, *link, ids, clock,
                                                    source});
+  kit =
+      std::make_unique<KitRoutes>(*commerce, *payments, journal, *link, payments_key,
+                                  Whereabouts{ShopUrl(), options.shopper_url, options.operator_url,
+                                              std::filesystem::absolute(options.certificates)});
   outbound->OnDelivered([this](const std::string& payment_id, const std::string& type) {
     if (type == "SessionVoided") commerce->VoidAcknowledged(payment_id);
   });
@@ -178,6 +184,7 @@ void Server::Impl::Build(FlowBook flows) {
   acs->AddRoutes(routes);
   shop->AddRoutes(routes);
   control->AddRoutes(routes);
+  kit->AddRoutes(routes);
 }
 
 void Server::Impl::PingLater() {
@@ -201,6 +208,9 @@ base::Result<std::unique_ptr<Server>> Server::Start(const ServerOptions& given) 
   if (!shopper_origin) return std::unexpected(shopper_origin.error());
   options.commerce_url = *commerce_origin;
   options.shopper_url = *shopper_origin;
+  auto operator_origin = OriginOf("--operator-url", options.operator_url);
+  if (!operator_origin) return std::unexpected(operator_origin.error());
+  options.operator_url = *operator_origin;
   auto flows = ReadFlows(options.flows);
   if (!flows) return std::unexpected(flows.error());
   std::unique_ptr<Server> server(new Server(std::make_unique<Impl>(options)));

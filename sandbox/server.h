@@ -18,6 +18,7 @@ struct ServerOptions {
   std::uint16_t bridge_port = 8401;  // 0: any free one
   std::string commerce_url = "https://localhost:8443";
   std::string shopper_url = "http://localhost:8444";
+  std::string operator_url = "http://127.0.0.1:8445";
   std::string api_key;       // for Obolus's commerce listener
   std::string payments_key;  // that the payments API takes; empty: the same as api_key
   std::filesystem::path certificates;

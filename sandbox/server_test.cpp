@@ -260,7 +260,9 @@ TEST_F(SandboxTest, TheJournalShowsBothDirectionsAndHidesTheKey) {
   EXPECT_NE(log.body.find("POST /payments"), std::string::npos);
   EXPECT_EQ(log.body.find(kKey), std::string::npos);
   EXPECT_EQ(Call("POST", "/control/reset", "{}").status, 204);
-  EXPECT_EQ(Call("GET", "/control/log").body, R"({"entries":[]})");
+  const auto empty = base::ParseJson(Call("GET", "/control/log").body).value();
+  EXPECT_TRUE(empty.at("entries").as_array().empty());
+  EXPECT_GT(empty.at("last").as_int64(), 0) << "numbers go on, so that a tail misses nothing";
 }
 
 TEST_F(SandboxTest, TheAcsShowsItsChallengeAndPostsTheChoiceBack) {

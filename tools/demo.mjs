@@ -84,6 +84,8 @@ async function main() {
   Obolus is up in ${((Date.now() - began) / 1000).toFixed(1)} s: commerce ${stack.ports.commerce}, \
 shopper ${stack.ports.shopper}, operator ${stack.ports.operator}. Logs: .demo/*.log
   Pay with 4242 4242 4242 4242, or 4000 0000 0000 3220 for a 3-D Secure challenge. Ctrl-C stops.
+  ${kBuild}/sandbox/obolus-sandbox listen --url ${stack.shopUrl} shows what is said;
+  trigger --list instead of listen: what can be made to happen (sandbox/README.md).
 `);
 }
 

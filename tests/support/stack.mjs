@@ -76,6 +76,8 @@ export class Stack {
       `https://localhost:${this.ports.commerce}`,
       '--shopper-url',
       this.shopperUrl,
+      '--operator-url',
+      this.operatorUrl,
       '--api-key',
       this.apiKey,
       '--certs',
