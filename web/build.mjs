@@ -1,5 +1,5 @@
 // Builds everything that the server serves to browsers into one folder (default dist/):
-//   node build.mjs [--out DIR] [--languages DIR]
+//   node build.mjs [--out DIR] [--languages DIR] [--whole]
 // and fails when the card form has outgrown its size budget. CMake calls this, and the server
 // carries assets.bin: a line of JSON (manifest.json, too) that says what is in it and how to serve
 // it, then the contents. What the pages consist of is in payment_pages.mjs.
@@ -34,6 +34,8 @@ const kBudgets = [
     files: ['obolus.js', 'pages/card.*.html', 'card.js'],
     limit: 16.5 * 1024,
   },
+  // Loaded when a shop shows a challenge itself.
+  { what: 'challenge script', files: ['challenge.js'], limit: 6 * 1024 },
   // Loaded when the fields are visible and take input.
   { what: 'session script of the frame', files: ['session.js'], limit: 4 * 1024 },
 ];
@@ -147,9 +149,14 @@ class Pack {
 const kScriptType = 'text/javascript; charset=utf-8';
 const kJsonType = 'application/json';
 
-async function addScripts(pack) {
+/** `whole`: the library carries what it else loads from its server. */
+async function addScripts(pack, whole) {
   for (const { from, name, folder, format, globalName, open = false } of kScripts) {
-    const content = await bundle(from, { format, globalName, banner: { js: kBanner } });
+    const challenge = whole
+      ? ''
+      : (pack.files.find((f) => f.name === 'challenge.js')?.hashed ?? '');
+    const define = { OBOLUS_CHALLENGE: JSON.stringify(challenge) };
+    const content = await bundle(from, { format, globalName, banner: { js: kBanner }, define });
     const hashed = `${folder}/${hash('sha256', content, 'hex').slice(0, 16)}/${name}`;
     // The library keeps an address that shops can write down; the rest is ours alone.
     const path = open ? `${folder}/${name}` : hashed;
@@ -226,6 +233,7 @@ async function main() {
     options: {
       out: { type: 'string', default: join(kHere, 'dist') },
       languages: { type: 'string', default: kLanguages },
+      whole: { type: 'boolean', default: false },
     },
   });
   const out = resolve(values.out);
@@ -233,7 +241,7 @@ async function main() {
   const { version } = JSON.parse(await readText('package.json'));
   const pack = new Pack();
   const languages = await readLanguages(resolve(values.languages));
-  await addScripts(pack);
+  await addScripts(pack, values.whole);
   for (const style of kStyles)
     pack.put(basename(style), (await bundle(style, {})).toString().trim());
   await addPages(pack, languages);
@@ -244,7 +252,7 @@ async function main() {
   await pack.write(out, { version, languages: languages.map(({ tag }) => tag), pages });
   await writeFile(join(out, 'obolus.d.ts'), await readText('src/host/obolus.d.ts'));
   // The budgets are for the words that shoppers get.
-  if (values.languages === kLanguages) checkBudgets(pack);
+  if (values.languages === kLanguages && !values.whole) checkBudgets(pack);
 }
 
 main().catch((error) => {

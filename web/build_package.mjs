@@ -63,7 +63,8 @@ async function buildClient(out) {
   try {
     // What it says must not get between the words of `npm pack --json`.
     const options = { cwd: kHere, stdio: ['ignore', 2, 2] };
-    const { status } = spawnSync(process.execPath, ['build.mjs', '--out', served], options);
+    const args = ['build.mjs', '--whole', '--out', served];
+    const { status } = spawnSync(process.execPath, args, options);
     if (status !== 0) throw new Error('build.mjs failed');
     await copyFile(join(served, 'obolus.mjs'), join(out, 'obolus.mjs'));
     await copyFile(join(served, 'obolus.d.ts'), join(out, 'obolus.d.ts'));

@@ -4,18 +4,20 @@
 // with each response, {{ancestors}} are the origins of the session's merchant, and {{acs}} is the
 // origin that the bank's challenge is posted to.
 
-const policy = (...directives) =>
+const policyWithObjects = (objects, ...directives) =>
   [
     "default-src 'none'",
     ...directives,
     "style-src 'nonce-{{nonce}}'",
-    "object-src 'none'",
+    `object-src ${objects}`,
     "base-uri 'none'",
     "require-trusted-types-for 'script'",
     "trusted-types 'none'",
     'report-uri /csp-reports',
     'report-to csp',
   ].join('; ');
+
+const policy = (...directives) => policyWithObjects("'none'", ...directives);
 
 const kScript = "script-src 'nonce-{{nonce}}'";
 const kTalk = "connect-src 'self'";
@@ -39,6 +41,13 @@ const headers = (policy, more = {}) => ({
 // A page that a shop may show in a frame must say so to a shop that is cross-origin isolated.
 const kFramed = { 'Cross-Origin-Resource-Policy': 'cross-origin' };
 
+// The bank's pages are of any origin, know nothing of isolation, and may ask for a passkey.
+const kHoldsBank = {
+  ...kFramed,
+  'Permissions-Policy': 'camera=(), display-capture=(), geolocation=(), microphone=(), usb=()',
+  'Cross-Origin-Embedder-Policy': 'unsafe-none',
+};
+
 /** Page name: template, style, the texts of its scripts, headers, and variants by their texts. */
 export const kPages = {
   card: {
@@ -57,6 +66,24 @@ export const kPages = {
     frame: '/frame/v1/{session_key}',
     path: '/checkout/{session_key}',
     headers: headers(policy(kScript, kTalk, "frame-src 'self'", kNoForm, "frame-ancestors 'none'")),
+  },
+  challenge: {
+    template: 'src/page/challenge.html',
+    style: 'page.css',
+    texts: [
+      'challenge.',
+      'start.title',
+      'start.continue',
+      'checkout.cancel',
+      'wait.title',
+      'error.network_failed',
+    ],
+    scripts: ['challenge_frame.js'],
+    path: '/3ds/{challenge_key}/frame',
+    headers: headers(
+      policyWithObjects("'self'", kScript, kNoForm, kShops, 'frame-src https: http:'),
+      kHoldsBank,
+    ),
   },
   // Chromium applies form-action to the redirects of the bank's own answer, too, and then stays
   // where it is. A bank that answers by one to another host is rare but real, so the page notices
@@ -89,6 +116,16 @@ export const kPages = {
 
 /** Scripts, where they are served, and why each may run on a page that takes payments. */
 export const kScripts = [
+  // The first, because the library carries its address.
+  {
+    from: 'src/host/challenge.ts',
+    name: 'challenge.js',
+    folder: '/client/v1',
+    format: 'esm',
+    open: true,
+    importedBy: 'obolus.js',
+    purpose: "Shows the bank's check in a shop's page; sees no card data.",
+  },
   {
     from: 'src/host/script.ts',
     name: 'obolus.js',
@@ -143,6 +180,13 @@ export const kScripts = [
     folder: '/page/v1',
     format: 'iife',
     purpose: 'Takes the shopper to the bank and back; sees no card data.',
+  },
+  {
+    from: 'src/page/challenge_frame.ts',
+    name: 'challenge_frame.js',
+    folder: '/page/v1',
+    format: 'iife',
+    purpose: "Holds the bank's pages in a shop's page, and tells it whether they are to be seen.",
   },
 ];
 

@@ -174,9 +174,15 @@ async function follow(id) {
     try {
       const payment = await call(`/shop/payments/${encodeURIComponent(id)}`);
       if (payment.next === 'redirect') {
-        wait('Taking you to your bank…');
-        location.assign(payment.url);
-        return;
+        if (obolus && byId('challenge').value === 'dialog' && payment.url !== challenged) {
+          await challenge(payment.url);
+          continue;
+        }
+        if (payment.url !== challenged) {
+          wait('Taking you to your bank…');
+          location.assign(payment.url);
+          return;
+        }
       }
       if (payment.next === 'done') return showResult(payment);
     } catch (error) {
@@ -184,6 +190,15 @@ async function follow(id) {
     }
     await new Promise((resolve) => setTimeout(resolve, kPollMs));
   }
+}
+
+// The bank's check in a dialog over this page. How the payment stands is asked of the backend.
+let challenged = null;
+async function challenge(url) {
+  wait('Your bank asks you to confirm…');
+  challenged = url;
+  await obolus.challenge(url);
+  wait('Waiting for the bank…');
 }
 
 function showResult(payment) {

@@ -18,7 +18,8 @@ using domain::SessionState;
 bool IsInFrame(const net::HttpRequest& request) {
   const std::string* destination = request.headers.Find("Sec-Fetch-Dest");
   return QueryValue(request.query, "in") == "frame" ||
-         (destination != nullptr && (*destination == "iframe" || *destination == "frame"));
+         (destination != nullptr &&
+          (*destination == "iframe" || *destination == "frame" || *destination == "object"));
 }
 
 // The end of a session, to the shop when we know its address.

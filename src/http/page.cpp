@@ -129,6 +129,12 @@ std::string FillTemplate(std::string_view text, const Values& values, const Valu
 
 namespace {
 
+std::string AllowedOriginsText(const Reader& reader) {
+  std::string origins;
+  for (const std::string& origin : reader.shops) origins += (origins.empty() ? "" : " ") + origin;
+  return origins;
+}
+
 std::string ThemeOf(const net::HttpRequest& request) {
   std::string theme = QueryValue(request.query, "theme");
   const bool known = theme == "dark" || theme == "auto" || theme == "contrast";
@@ -157,12 +163,10 @@ Reader ReaderOf(const app::Services& services, const net::HttpRequest& request,
 }
 
 net::HttpResponse CardFramePage(const Reader& reader, const std::string& session_key) {
-  std::string origins;
-  for (const std::string& origin : reader.shops) origins += (origins.empty() ? "" : " ") + origin;
-  return Html(
-      reader, "card",
-      {.values = {
-           {"session_key", session_key}, {"allowed_origins", origins}, {"theme", reader.theme}}});
+  return Html(reader, "card",
+              {.values = {{"session_key", session_key},
+                          {"allowed_origins", AllowedOriginsText(reader)},
+                          {"theme", reader.theme}}});
 }
 
 net::HttpResponse CheckoutPage(const Reader& reader, const Checkout& checkout) {
@@ -178,6 +182,12 @@ net::HttpResponse ChallengeStartPage(const Reader& reader, const ChallengeStart&
               {.values = {{"action", domain::ChallengeTarget(start.challenge)}},
                .markup = {{"fields", FieldsOf(start.challenge, start.return_url)}},
                .acs = FormTargets(start.challenge, start.wide_policy)});
+}
+
+net::HttpResponse ChallengeFramePage(const Reader& reader, const std::string& start_url) {
+  return Html(
+      reader, "challenge",
+      {.values = {{"start_url", start_url}, {"allowed_origins", AllowedOriginsText(reader)}}});
 }
 
 net::HttpResponse ChallengeWaitPage(const Reader& reader, const ChallengeWait& wait) {

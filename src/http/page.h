@@ -57,6 +57,10 @@ struct ChallengeStart {
 // by a button. The page's policy lets its form go to the issuer's origin only.
 net::HttpResponse ChallengeStartPage(const Reader& reader, const ChallengeStart& start);
 
+// What the client library shows a challenge in: the bank's pages, from `start_url` on, inside a
+// page of ours that sees whether the browser was let show them.
+net::HttpResponse ChallengeFramePage(const Reader& reader, const std::string& start_url);
+
 enum class WaitPhase {
   kPreparing,   // the challenge is not known yet
   kConfirming,  // the shopper is back, Commerce has not said how it ended

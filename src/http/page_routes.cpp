@@ -4,6 +4,7 @@
 #include <iterator>
 
 #include "app/show_session.h"
+#include "http/accept.h"
 #include "http/page.h"
 #include "http/session_json.h"
 
@@ -83,6 +84,30 @@ void ShowCheckout(const app::Services& services, Exchange exchange) {
       });
 }
 
+// EMV 3DS 2.3.1, "Challenge Window Size"; 03 is the middle one.
+std::string WindowSizeOf(const net::HttpRequest& request) {
+  const std::string size = QueryValue(request.query, "size");
+  const bool known = size.size() == 2 && size[0] == '0' && size[1] >= '1' && size[1] <= '5';
+  return known ? size : "03";
+}
+
+void ShowChallengeFrame(const app::Services& services, Exchange exchange) {
+  const std::string key = exchange.Parameter("challenge_key");
+  app::ShowSession(services, key,
+                   [&services, key,
+                    exchange = std::move(exchange)](base::Result<app::SessionView> view) mutable {
+                     if (!view && view.error().code != base::ErrorCode::kNotFound) {
+                       return exchange.Refuse(view.error());
+                     }
+                     const bool usable = view && view->session.kind == domain::SessionKind::kTds;
+                     if (!usable) return AnswerNoSession(services, exchange);
+                     const Reader reader = ReaderOf(services, exchange.request, &view->session);
+                     exchange.Answer(ChallengeFramePage(reader, "/3ds/" + key + "?in=frame&size=" +
+                                                                    WindowSizeOf(exchange.request) +
+                                                                    "&locale=" + reader.language));
+                   });
+}
+
 }  // namespace
 
 void AddPageRoutes(Router& router, const app::Services& services) {
@@ -94,6 +119,11 @@ void AddPageRoutes(Router& router, const app::Services& services) {
       {.method = "GET",
        .pattern = "/checkout/{session_key}",
        .handler = [&services](Exchange exchange) { ShowCheckout(services, std::move(exchange)); }});
+  router.Add({.method = "GET",
+              .pattern = "/3ds/{challenge_key}/frame",
+              .handler = [&services](Exchange exchange) {
+                ShowChallengeFrame(services, std::move(exchange));
+              }});
 }
 
 }  // namespace obolus::http

@@ -102,6 +102,43 @@ describe('a challenge', () => {
     });
   }
 
+  test('in a frame of the shop no page of the shop is shown', async () => {
+    const opened = await obolus.openChallenge({ continuation: kContinuation });
+    await comeBack(opened);
+    const data = { result: 'SUCCESS', tds_terminal_id: opened.tds_terminal_id };
+    assert.equal((await obolus.event('CompleteTDSSession', data)).status, 204);
+    for (const [destination, status] of [
+      ['iframe', 200],
+      ['object', 200],
+      ['document', 303],
+    ]) {
+      const headers = { 'sec-fetch-dest': destination };
+      const page = await obolus.shopper('GET', opened.path, { headers });
+      assert.equal(page.status, status, destination);
+    }
+  });
+
+  test('its frame begins with the start page, and is of 3-D Secure sessions only', async () => {
+    const opened = await obolus.openChallenge();
+    for (const [asked, size] of [
+      ['01', '01'],
+      ['05', '05'],
+      ['06', '03'],
+      ['', '03'],
+    ]) {
+      const { status, text } = await obolus.shopper(
+        'GET',
+        `${opened.path}/frame?locale=de&size=${asked}`,
+      );
+      assert.equal(status, 200);
+      const start = `${opened.path}?in=frame&#38;size=${size}&#38;locale=de`;
+      assert.ok(text.replaceAll('&amp;', '&#38;').includes(`data="${start}"`), text);
+    }
+    const { session_key } = await obolus.openPayment();
+    const other = await obolus.shopper('GET', `/3ds/${session_key}/frame`);
+    assert.equal(other.status, 404);
+  });
+
   test('without a continuation the page says how it ended', async () => {
     const opened = await obolus.openChallenge();
     await comeBack(opened);

@@ -155,7 +155,7 @@ describe('the pages for a browser', () => {
   test('tell a shop which library there is and how to pin it', async () => {
     const { version, files } = (await get('/client/v1/manifest.json')).json;
     assert.match(version, /^\d+\.\d+\.\d+$/);
-    for (const name of ['obolus.js', 'obolus.mjs', 'element.js'])
+    for (const name of ['obolus.js', 'obolus.mjs', 'element.js', 'challenge.js'])
       assert.ok(files.some((file) => file.name === name));
     for (const { path, url, integrity } of files) {
       const [now, pinned] = [await get(path), await get(url)];

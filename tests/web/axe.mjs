@@ -35,6 +35,11 @@ export async function inspect(page, form, ground) {
       document.documentElement.style.backgroundColor = before;
     }, painted);
   }
+  if (!form) {
+    // Frames that are left out: the bank's, for example.
+    const frames = await page.evaluate(() => window.axe.utils.getFrameContexts(document).length);
+    partial.push(...Array(frames).fill(null));
+  }
   const results = await page.evaluate(
     ([parts, options]) => window.axe.finishRun(parts, options),
     [partial, kOptions],

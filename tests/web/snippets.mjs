@@ -37,6 +37,7 @@ export async function bundled({ language, text }, format) {
       '@obolus/client': path.join(kWeb, 'src/host/module.ts'),
       '@obolus/react': path.join(kWeb, 'react/obolus_react.ts'),
     },
+    define: { OBOLUS_CHALLENGE: '""' },
     bundle: true,
     write: false,
     format,

@@ -65,7 +65,7 @@ for (const snippet of snippets.filter(isPage)) {
   });
 }
 
-for (const snippet of snippets.filter(({ language }) => language === 'js')) {
+for (const snippet of snippets.filter(({ language, kind }) => language === 'js' && !kind)) {
   test(`line ${snippet.line}: this goes on with a form that is there`, async () => {
     const visit = await stage.visit();
     await visit.openShop();
@@ -87,6 +87,30 @@ for (const snippet of snippets.filter(({ language }) => language === 'js')) {
   });
 }
 
+for (const snippet of snippets.filter(({ kind }) => kind === 'challenge')) {
+  test(`line ${snippet.line}: shows a challenge, and goes on when it has ended`, async () => {
+    const visit = await stage.visit();
+    await visit.openShop();
+    const opened = await visit.obolus.openChallenge({
+      challenge: { acs_url: `${stage.shopUrl}/bank`, creq: 'eyJ0eXAiOiJDUmVxIn0' },
+      continuation: { success: `${stage.shopUrl}/paid`, error: `${stage.shopUrl}/failed` },
+    });
+    await visit.page.evaluate(
+      ([code, redirectUrl]) => {
+        const AsyncFunction = (async () => {}).constructor;
+        void new AsyncFunction('nextAction', 'obolus', code)({ redirectUrl }, window.obolus);
+      },
+      [snippet.text, opened.redirect_url],
+    );
+    await visit.page.getByRole('dialog', { name: 'Confirm with your bank' }).waitFor();
+    const data = { result: 'SUCCESS', tds_terminal_id: opened.tds_terminal_id };
+    await visit.obolus.event('CompleteTDSSession', data);
+    await visit.page.waitForURL(`${stage.shopUrl}/paid`);
+    assert.deepEqual(visit.complaints, []);
+    await visit.close();
+  });
+}
+
 for (const snippet of snippets.filter(({ kind }) => kind === 'playwright')) {
   test(`line ${snippet.line}: a test of a shop pays with this`, async () => {
     const visit = await openShop(await bodyOf(kShop));
@@ -100,7 +124,15 @@ for (const snippet of snippets.filter(({ kind }) => kind === 'playwright')) {
 
 test('every kind of example is there, and a broken one would be seen', async () => {
   const kinds = snippets.map(({ language, kind }) => kind ?? language);
-  assert.deepEqual([...new Set(kinds)].sort(), ['html', 'http', 'js', 'playwright', 'ts', 'tsx']);
+  assert.deepEqual([...new Set(kinds)].sort(), [
+    'challenge',
+    'html',
+    'http',
+    'js',
+    'playwright',
+    'ts',
+    'tsx',
+  ]);
   const shop = await bodyOf(kShop);
   const visit = await openShop(shop.replace('Obolus.init', 'Obolus.start'));
   await visit.page.waitForTimeout(200);

@@ -25,6 +25,10 @@ export async function pay(key: string, box: HTMLElement): Promise<string | undef
   obolus.onStateChange((state) => state.status === 'success');
   const result = await obolus.submit();
   if (result.nextAction?.type === '3ds_challenge') location.assign(result.nextAction.redirectUrl);
+  const ended = await obolus.challenge('https://a/', { display: 'container', container: box });
+  const size: Api.WindowSize = '02';
+  await obolus.challenge('https://a/', { windowSize: size });
+  if (ended.status === 'pending' && ended.continueUrl) location.assign(ended.continueUrl);
   off();
   return result.tokenId;
 }
@@ -55,6 +59,10 @@ export function misuseElement(made: Api.ObolusCardElement): void {
 }
 
 export function misuse(obolus: Api.Obolus, card: Api.Card): void {
+  // @ts-expect-error: sizes have names
+  void obolus.challenge('https://a/', { windowSize: 3 });
+  // @ts-expect-error: a challenge is an address
+  void obolus.challenge();
   // @ts-expect-error: a session key is text
   void promised.init(42);
   // @ts-expect-error: no such option

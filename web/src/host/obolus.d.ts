@@ -176,6 +176,27 @@ export interface SubmitResult {
   nextAction?: NextAction;
 }
 
+/** EMV 3DS: 250 x 400, 390 x 400, 500 x 600, 600 x 400 CSS pixels, and the whole screen. */
+export type WindowSize = '01' | '02' | '03' | '04' | '05';
+
+export interface ChallengeOptions {
+  /** Default `dialog`, over your page; `page` leaves it for the bank's. */
+  display?: 'dialog' | 'container' | 'page';
+  /** For `container`: an element or a selector. */
+  container?: Element | string;
+  /** Default: what the challenge was made for, else `03`. Never larger than the screen. */
+  windowSize?: WindowSize;
+}
+
+export interface ChallengeResult {
+  /** `pending`: the shopper need not wait any longer; your backend will learn the outcome. */
+  status: 'success' | 'failure' | 'pending';
+  reason?: string;
+  reasonCode?: string;
+  /** Where the shopper goes on, if the session has such an address. */
+  continueUrl?: string;
+}
+
 export interface Obolus {
   /** A card form for this session; one at a time. */
   card(options?: CardOptions): Card;
@@ -186,6 +207,13 @@ export interface Obolus {
    * `rate_limited`.
    */
   submit(): Promise<SubmitResult>;
+  /**
+   * Shows the bank's check (`nextAction.redirectUrl`) and resolves when the server knows how it
+   * ended. Leaves for the bank's full page when it cannot be shown, or nothing of it is seen within
+   * 10 s; then the promise stays open. A call while one is under way returns the same outcome.
+   * Rejects with ObolusError: `argument_invalid`, `session_not_found`.
+   */
+  challenge(redirectUrl: string, options?: ChallengeOptions): Promise<ChallengeResult>;
   /** Ends the session as cancelled by the shopper. */
   cancel(): Promise<void>;
   /** Calls `listener` whenever the session's state changed; returns what ends that. */

@@ -3,9 +3,13 @@
 
 import type * as Api from './obolus';
 import type { PublicState } from '../shared/protocol';
+import type * as Challenge from './challenge';
 import { CardForm } from './card';
 import { Emitter } from './emitter';
 import { ObolusError } from './errors';
+
+// The address of challenge.js at its server, by build.mjs; "" where the library carries it.
+declare const OBOLUS_CHALLENGE: string;
 
 interface Start {
   readonly sessionKey: string;
@@ -79,6 +83,18 @@ export class Session implements Api.Obolus {
     throw new ObolusError('service_failed', `The server answered ${response.status}.`);
   }
 
+  /** A script that does not come is no reason to lose the shopper: the full page needs none. */
+  challenge(redirectUrl: string, options?: Api.ChallengeOptions): Promise<Api.ChallengeResult> {
+    const { origin } = this.start_;
+    return loadChallenge(origin).then(
+      ({ run }) => run({ ...this.start_, ObolusError }, redirectUrl, options),
+      () => {
+        location.assign(origin + new URL(redirectUrl).pathname);
+        return new Promise(() => undefined);
+      },
+    );
+  }
+
   onStateChange(listener: (state: Api.SessionState) => void): () => void {
     return this.events_.on('state', listener);
   }
@@ -96,6 +112,10 @@ export class Session implements Api.Obolus {
     this.last_state_ = text;
     this.events_.emit('state', known);
   }
+}
+
+function loadChallenge(origin: string): Promise<typeof Challenge> {
+  return OBOLUS_CHALLENGE ? import(origin + OBOLUS_CHALLENGE) : import('./challenge');
 }
 
 function toResult(state: PublicState): Api.SubmitResult {

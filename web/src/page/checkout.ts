@@ -7,7 +7,7 @@ import type { SessionState } from '../shared/session_state';
 import { language, readTexts, text, type TextKey } from '../shared/texts';
 import { formatAmount } from './amount';
 import { Countdown, formatTime } from './countdown';
-import { watchSession } from './watch_session';
+import { watchSession } from '../shared/watch_session';
 
 declare global {
   interface Window {

@@ -2,8 +2,8 @@
 // page: follows the session and takes the shopper on as soon as the outcome is known. In a frame it
 // never goes to the shop: whoever made the frame does.
 
+import { watchSession } from '../shared/watch_session';
 import { formatTime } from './countdown';
-import { watchSession } from './watch_session';
 
 // Whatever makes a page load itself again does so slowly, so that it could never spin.
 const kReloadDelayMs = 1500;

@@ -36,6 +36,9 @@ const isPayment = shape({
 const isCount = integer(0, 86_400);
 const isText = anyOf(text(4096));
 
+const isWindowSize = oneOf('01', '02', '03', '04', '05');
+export type WindowSize = Guarded<typeof isWindowSize>;
+
 export interface Tokenize {
   readonly key: EcPublicJwk;
   /** Empty: every network is accepted. */
@@ -49,6 +52,10 @@ export interface SessionState extends PublicState {
   /** Of a cool-down that a refused card began: what is left of it, and of the attempts. */
   readonly retryAfterSeconds: number | null;
   readonly attemptsLeft: number | null;
+  /** EMV 3DS window size that the challenge was made for. */
+  readonly windowSize: WindowSize | null;
+  /** Of the shop, when the outcome is long in coming: the shopper need not wait here. */
+  readonly wayBackUrl: string | null;
 }
 
 function member(value: unknown, name: string): unknown {
@@ -88,6 +95,7 @@ export function readState(json: unknown, origin: string): SessionState | null {
   const expires_in = member(json, 'expires_in');
   const retry_after = member(json, 'retry_after');
   const attempts_left = member(json, 'attempts_left');
+  const window_size = member(data, 'window_size');
   if (json.next_action === 'tokenize_card' && !isTokenizeData(data)) return null;
   return {
     nextAction: json.next_action,
@@ -108,6 +116,8 @@ export function readState(json: unknown, origin: string): SessionState | null {
     payment: isPayment(payment) ? payment : null,
     retryAfterSeconds: isCount(retry_after) ? retry_after : null,
     attemptsLeft: isCount(attempts_left) ? attempts_left : null,
+    windowSize: isWindowSize(window_size) ? window_size : null,
+    wayBackUrl: safeUrl(member(json, 'way_back_url'), origin),
     expiresInSeconds: typeof expires_in === 'number' && expires_in >= 0 ? expires_in : null,
   };
 }

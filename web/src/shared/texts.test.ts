@@ -16,7 +16,10 @@ test('the plural form is the one that the language uses', () => {
   assert.equal(text('frame.attempts_left', { n: 2 }), '2 attempts left.');
   const words = { 'frame.attempts_left': { one: '{n} a', few: '{n} b', other: '{n} c' } };
   setTexts({ language: 'pl', words });
-  assert.deepEqual([1, 3, 5].map((n) => text('frame.attempts_left', { n })), ['1 a', '3 b', '5 c']);
+  assert.deepEqual(
+    [1, 3, 5].map((n) => text('frame.attempts_left', { n })),
+    ['1 a', '3 b', '5 c'],
+  );
 });
 
 test('values are text, never patterns', () => {

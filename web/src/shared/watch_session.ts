@@ -1,7 +1,9 @@
-// Follows a session's state from one of our own pages: Server-Sent Events first, polling every 2 s
-// when they fail or stay silent (a proxy that buffers). Runs until the returned function is called.
+// Follows a session's state, from one of our own pages or, for a challenge in a frame, from the
+// shop's: Server-Sent Events first, polling every 2 s when they fail or stay silent (a proxy that
+// buffers), and at once when the page is seen again (a phone stops what is hidden behind the bank's
+// app). Runs until the returned function is called.
 
-import { readState, type SessionState } from '../shared/session_state';
+import { readState, type SessionState } from './session_state';
 
 export interface Watching {
   onState(state: SessionState): void;
@@ -15,14 +17,19 @@ const kSilenceMs = 4000;
 // passed; one look now and then finds out.
 const kLookMs = 10_000;
 
-export function watchSession(session_key: string, watching: Watching): () => void {
-  const url = `/sessions/${encodeURIComponent(session_key)}`;
+/** `origin`: of the server; that of the page itself where it is the server's. */
+export function watchSession(
+  session_key: string,
+  watching: Watching,
+  origin = location.origin,
+): () => void {
+  const url = `${origin}/sessions/${encodeURIComponent(session_key)}`;
   let timer: ReturnType<typeof setTimeout> | undefined;
   let stopped = false;
   let streaming = false;
 
   const take = (json: unknown): void => {
-    const state = readState(json, location.origin);
+    const state = readState(json, origin);
     if (state && !stopped) watching.onState(state);
   };
 
@@ -59,8 +66,14 @@ export function watchSession(session_key: string, watching: Watching): () => voi
   });
   schedule(kSilenceMs);
 
+  const seen = (): void => {
+    if (!document.hidden) schedule(0);
+  };
+  document.addEventListener('visibilitychange', seen);
+
   return () => {
     stopped = true;
+    document.removeEventListener('visibilitychange', seen);
     clearTimeout(timer);
     stream.close();
   };
