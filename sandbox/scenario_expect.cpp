@@ -59,6 +59,25 @@ base::Status SessionHas(Stage& stage, const ScenarioLine& line) {
   });
 }
 
+// An entry of that name with those members, anywhere in it.
+base::Status TimelineHas(Stage& stage, const ScenarioLine& line) {
+  auto wanted = stage.Members(line);
+  if (!wanted) return std::unexpected(wanted.error());
+  return Stage::Until(line.within_s, [&]() -> Seen {
+    auto session = stage.Inspect(KeyOf(stage, line.arguments[0]));
+    if (!session) return std::unexpected(session.error());
+    std::string told;
+    const auto* timeline = base::FindPointer(*session, "/timeline");
+    if (!timeline || !timeline->is_array()) return "the session shows no timeline";
+    for (const auto& entry : timeline->as_array()) {
+      const std::string what = TextAt(entry, "/what");
+      if (what == line.arguments[1] && Difference(*wanted, entry).empty()) return std::nullopt;
+      told += " " + what;
+    }
+    return "it tells:" + told;
+  });
+}
+
 // "tokenize_card", "wait", "3ds_challenge", "success", "failure", "pending", "gone"; and why.
 std::pair<std::string, std::string> Shown(const base::Result<json::value>& state) {
   if (!state) {
@@ -249,6 +268,8 @@ constexpr auto kSteps = std::to_array<Step>({
     {"expect the <kind> session is <state>", false,
      "`payment` or `3ds`; the states of docs/session-states.md.", SessionIs},
     {"expect the <kind> session has", true, "Members of the operator's view of it.", SessionHas},
+    {"expect the timeline of the <kind> session tells <what>", true,
+     "An entry of that name; members of it: `side=commerce`, `to=voided`.", TimelineHas},
     {"expect the <kind> shopper sees <what>", false,
      "By the client protocol, with the key of the `payment` or `3ds` session: tokenize_card, "
      "wait, 3ds_challenge, success, failure, pending, gone.",
