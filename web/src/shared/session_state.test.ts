@@ -90,3 +90,17 @@ test('only http and https URLs may be gone to', () => {
     assert.equal(safeUrl(url), null);
   }
 });
+
+test('a challenge may say its window size, a late outcome the way back', () => {
+  const url = 'https://pay.example.com/3ds/tds_x';
+  const read = (window_size: unknown, way_back_url: unknown) =>
+    readState(
+      { next_action: '3ds_challenge', data: { redirect_url: url, window_size }, way_back_url },
+      'https://pay.example.com',
+    );
+  const back = 'https://shop.example/failed?status=pending';
+  assert.deepEqual([read('02', back)?.windowSize, read('02', back)?.wayBackUrl], ['02', back]);
+  for (const wrong of [null, undefined, '06', 2, 'javascript:alert(1)', {}]) {
+    assert.deepEqual([read(wrong, wrong)?.windowSize, read(wrong, null)?.wayBackUrl], [null, null]);
+  }
+});
