@@ -10,7 +10,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { openBrowser } from '../support/browser.mjs';
-import { identity, request } from '../support/client.mjs';
+import { identity, request, until } from '../support/client.mjs';
 import { ephemeralPorts, Stack } from '../support/stack.mjs';
 
 const kScenarios = [
@@ -23,6 +23,13 @@ const kScenarios = [
     number: '4000000000003220',
     press: 'acs-cancel',
     outcome: 'failed',
+  },
+  {
+    name: 'challenge in a dialog',
+    number: '4000000000003220',
+    dialog: true,
+    press: 'acs-pass',
+    outcome: 'paid',
   },
   { name: 'card declined', number: '4000000000000002', outcome: 'failed' },
   { name: 'shopper gave up', outcome: 'failed' },
@@ -69,7 +76,7 @@ class Visit {
   }
 
   async run(scenario) {
-    await (scenario.hosted ? this.openHostedPage() : this.openShop());
+    await (scenario.hosted ? this.openHostedPage() : this.openShop(scenario));
     if (scenario.number) {
       await this.typeCard(scenario);
     } else {
@@ -101,11 +108,12 @@ class Visit {
     return (await text.catch((error) => error.message)).replace(/\s+/g, ' ').slice(0, 400);
   }
 
-  async openShop() {
+  async openShop({ dialog }) {
     await this.page.goto(`${this.stack.shopUrl}/`);
     const pay = this.page.getByTestId('pay');
     await pay.waitFor();
     await this.page.waitForFunction(() => !document.querySelector('[data-testid=pay]').disabled);
+    if (dialog) await this.page.getByTestId('challenge').selectOption('dialog');
     await this.picture('1-shop');
     await pay.click();
     this.submit = this.page.getByTestId('submit-card');
@@ -124,11 +132,17 @@ class Visit {
     await this.submit.click();
   }
 
-  async passBank({ press }) {
-    const button = this.page.getByTestId(press);
+  async passBank({ press, dialog }) {
+    const button = (dialog ? await this.frameOf('/acs/') : this.page).getByTestId(press);
     await button.waitFor();
-    await this.picture('3-challenge');
+    await this.picture(dialog ? '3-challenge-dialog' : '3-challenge');
     await button.click();
+  }
+
+  // The bank's document in the shop's page.
+  frameOf(place) {
+    const found = () => this.page.frames().find((frame) => frame.url().includes(place));
+    return until(`a frame of ${place}`, found, { timeoutMs: kTimeoutMs, everyMs: 50 });
   }
 
   async readResult({ outcome }) {
