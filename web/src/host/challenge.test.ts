@@ -195,7 +195,7 @@ test('a browser that cannot show it, or an isolated page, takes the full page', 
   assert.deepEqual(world.left, [url, `${url}1`]);
 });
 
-test('a server that says nothing for 10 s: the full page, but not behind the bank’s app', async () => {
+test('a server that says nothing for 10 s: the full page, but not while hidden', async () => {
   Object.assign(globalThis.Document.prototype, { adoptedStyleSheets: [] });
   world.answer = 'no network';
   world.hidden = true;
