@@ -32,8 +32,10 @@ std::size_t WidthOf(const std::string& text) {
 std::string DetailsOf(const json::value& entry) {
   const json::value* details = base::FindPointer(entry, "/details");
   if (details == nullptr || !details->is_object()) return "";
+  const auto event = base::FindString(entry, "/event");
   std::string text;
   for (const auto& [name, value] : details->get_object()) {
+    if (name == "type" && event && value == json::value(*event)) continue;  // has a column
     if (!text.empty()) text += ' ';
     text += PrintableWord(std::string_view(name)) + "=";
     text +=

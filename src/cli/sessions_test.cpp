@@ -23,7 +23,7 @@ json::value Session() {
        "trace_id": "0af7651916cd43dd8448eb211c80319c", "request_id": "r1"},
       {"at": "2026-11-25T03:00:12.345Z", "side": "shopper", "what": "return",
        "from": "challenged", "to": "returned", "changed": true, "event": "TDSResult",
-       "details": {"came": "cres"}, "trace_id": null, "request_id": null},
+       "details": {"type": "TDSResult", "came": "cres"}, "trace_id": null, "request_id": null},
       {"at": "2026-11-25T04:02:03.004Z", "side": "commerce", "what": "conflict",
        "from": "failed", "to": "failed", "changed": false, "event": null,
        "details": {"result": "SUCCESS", "why": "two words"},
