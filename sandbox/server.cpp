@@ -13,6 +13,7 @@
 #include "sandbox/bridge.h"
 #include "sandbox/control.h"
 #include "sandbox/kit_routes.h"
+#include "sandbox/obolus_timeline.h"
 #include "sandbox/payments_api.h"
 #include "sandbox/problem.h"
 #include "sandbox/shop.h"
@@ -40,6 +41,7 @@ net::ServerTls TlsOf(const std::filesystem::path& folder, const std::string& nam
 base::Result<std::unique_ptr<net::HttpClient>> MakeClient(const ServerOptions& options,
                                                           bool with_certificate) {
   net::ClientOptions client;
+  client.max_response_bytes = 1024 * 1024;  // a long timeline
   if (!options.certificates.empty()) {
     client.tls.ca_file = (options.certificates / "ca.pem").string();
     if (with_certificate) {
@@ -85,6 +87,7 @@ struct Server::Impl {
   std::unique_ptr<Acs> acs;
   std::unique_ptr<Shop> shop;
   std::unique_ptr<Control> control;
+  std::unique_ptr<ObolusTimeline> timeline;
   std::unique_ptr<KitRoutes> kit;
   std::atomic<bool> ready =
       false;  // requests before that get 503: a port is known only when it listens
@@ -174,6 +177,7 @@ void Server::Impl::Build(FlowBook flows) {
       std::make_unique<KitRoutes>(*commerce, *payments, journal, *link, payments_key,
                                   Whereabouts{ShopUrl(), options.shopper_url, options.operator_url,
                                               std::filesystem::absolute(options.certificates)});
+  timeline = std::make_unique<ObolusTimeline>(*commerce, *browser_client, options.operator_url);
   outbound->OnDelivered([this](const std::string& payment_id, const std::string& type) {
     if (type == "SessionVoided") commerce->VoidAcknowledged(payment_id);
   });
@@ -184,6 +188,7 @@ void Server::Impl::Build(FlowBook flows) {
   acs->AddRoutes(routes);
   shop->AddRoutes(routes);
   control->AddRoutes(routes);
+  timeline->AddRoutes(routes);
   kit->AddRoutes(routes);
 }
 

@@ -1,5 +1,7 @@
 // Commerce's view beside the shop: every request and event, live, newest first.
 
+import { followSessions, moved } from './timeline.js';
+
 const kMaxShown = 300;
 const byId = (id) => document.getElementById(id);
 const shown = new Set();
@@ -93,11 +95,13 @@ function add(entry) {
   while (log.childElementCount > kMaxShown) log.lastElementChild.remove();
   byId('log-empty').hidden = true;
   if (entry.kind === 'state') showState(entry);
+  moved();
 }
 
 /** Narrows the view to one payment. */
 export function follow(id) {
   paymentId = id;
+  followSessions(id);
   for (const li of byId('log').children) narrow(li);
   fetch(`/control/log?payment=${encodeURIComponent(id)}&limit=200`)
     .then((answer) => answer.json())

@@ -154,6 +154,9 @@ class Visit {
     if (found !== outcome) throw new Error(`ended ${found}, not ${outcome}: ${text}`);
     const reason = await this.page.locator('#result-text').innerText();
     if (!reason || reason === 'No reason was given.') throw new Error('no reason was shown');
+    // Beside the shop: Obolus says that it told Commerce.
+    const told = this.page.locator('[data-testid=timeline] [data-what=event_delivered]');
+    await told.first().waitFor();
     return reason;
   }
 }
