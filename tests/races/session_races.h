@@ -109,6 +109,12 @@ class RaceStand {
     return types;
   }
 
+  std::vector<domain::TimelineEntry> Timeline(const base::Uuid& id) const {
+    Answer<std::vector<domain::TimelineEntry>> timeline;
+    timeline.Ask([&](auto done) { app::ShowTimeline(Replica(0), id, std::move(done)); });
+    return timeline.Get().value();
+  }
+
   testing::ManualClock clock;
   testing::SequentialIds ids;
   app::SessionKeys keys = testing::StandKeys();
@@ -208,6 +214,7 @@ class SessionRaces : public ::testing::TestWithParam<RaceBackend> {
   std::unique_ptr<RaceStand> stand_;
   base::Timestamp begun_;
   std::map<domain::SessionState, std::size_t> ends_;
+  std::size_t conflicts_ = 0;
   std::size_t voided_before_ = 0;
   std::size_t voided_after_ = 0;
 };

@@ -2,6 +2,8 @@
 // outcome at most. OBOLUS_RACES says how many races; the seed is printed.
 #include "races/session_races.h"
 
+#include <algorithm>
+
 #include "app/return_from_challenge.h"
 #include "app/start_challenge.h"
 
@@ -14,6 +16,27 @@ using domain::SessionState;
 using testing::EventOf;
 
 constexpr char kOtherCard[] = "5555555555554444|8|2032|321";
+
+// The timeline tells one story, each step of it a row of the table from where the last one ended,
+// and it is the one that Commerce was told.
+void CheckTimeline(const domain::Session& session, const std::vector<std::string>& events,
+                   const std::vector<domain::TimelineEntry>& timeline) {
+  ASSERT_FALSE(timeline.empty());
+  SessionState state = SessionState::kOpen;
+  std::vector<std::string> told;
+  for (const domain::TimelineEntry& entry : timeline) {
+    EXPECT_EQ(entry.from, state) << entry.what;
+    if (!entry.changed) EXPECT_EQ(entry.from, entry.to) << entry.what;
+    state = entry.to;
+    if (entry.event) told.emplace_back(ToString(*entry.event));
+  }
+  EXPECT_EQ(state, session.state);
+  EXPECT_EQ(told, events);
+}
+
+std::size_t CountOf(const std::vector<domain::TimelineEntry>& timeline, std::string_view what) {
+  return static_cast<std::size_t>(std::ranges::count(timeline, what, &domain::TimelineEntry::what));
+}
 
 struct PaymentAnswers {
   Answer<SessionView> card;
@@ -94,7 +117,9 @@ TEST_P(SessionRaces, OneContenderEndsAPaymentSessionAndCommerceHearsOfOneOutcome
       const auto session = stand_->Stored(id);
       SCOPED_TRACE("race " + std::to_string(race) + ": " + std::string(ToString(session.state)));
       ++ends_[session.state];
-      CheckPayment(session, stand_->EventTypes(id), answers[race]);
+      const auto events = stand_->EventTypes(id);
+      CheckPayment(session, events, answers[race]);
+      CheckTimeline(session, events, stand_->Timeline(id));
     }
     EndRound();
   }
@@ -130,6 +155,19 @@ void CheckChallenge(const domain::Session& session, const std::vector<std::strin
   if (returned || answers.cancelled.Succeeded() || expired) {
     EXPECT_EQ(events, std::vector<std::string>{"TDSResult"});
   }
+}
+
+// Of two contrary outcomes the first stands; the other is told apart, and on record once.
+void CheckConflict(const domain::Session& session,
+                   const std::vector<domain::TimelineEntry>& timeline, TdsAnswers& answers) {
+  const bool expired = session.state == SessionState::kExpired;
+  const std::size_t conflicts = expired ? 0 : 1;
+  EXPECT_EQ(CountOf(timeline, "conflict"), conflicts);
+  const bool first = session.state == SessionState::kSucceeded;
+  const Reception second = first ? answers.failed.Get().value() : answers.succeeded.Get().value();
+  EXPECT_EQ(second == Reception::kConflict, !expired);
+  EXPECT_EQ(CountOf(timeline, "succeed") + CountOf(timeline, "fail"), conflicts);
+  EXPECT_LE(CountOf(timeline, "void"), 1U);
 }
 
 TEST_P(SessionRaces, AChallengeEndsWithTheFirstOutcomeAndItsVoidOrWithTime) {
@@ -184,10 +222,18 @@ TEST_P(SessionRaces, AChallengeEndsWithTheFirstOutcomeAndItsVoidOrWithTime) {
       const auto session = stand_->Stored(id);
       SCOPED_TRACE("race " + std::to_string(race) + ": " + std::string(ToString(session.state)));
       ++ends_[session.state];
-      CheckChallenge(session, stand_->EventTypes(id), to);
+      const auto events = stand_->EventTypes(id);
+      const auto timeline = stand_->Timeline(id);
+      CheckChallenge(session, events, to);
+      CheckTimeline(session, events, timeline);
+      CheckConflict(session, timeline, to);
+      conflicts_ += CountOf(timeline, "conflict");
     }
     EndRound();
   }
+  std::cout << "races: " << conflicts_ << " second outcomes were contrary, each on record once"
+            << std::endl;
+  EXPECT_GT(conflicts_, 0U);
   ExpectWinners({SessionState::kSucceeded, SessionState::kFailed, SessionState::kExpired});
 }
 
