@@ -50,6 +50,19 @@ TEST(ExpireSessions, SendsNoTdsResultWhenConfiguredSo) {
   EXPECT_TRUE(stand.EventTypes(tds.session.id).empty());
 }
 
+TEST(ExpireSessions, SendsNoCardSessionFailedWhenConfiguredSo) {
+  AppStand stand;
+  stand.services.settings.policy.card_session_failed_on_expiry = false;
+  const auto payment = stand.OpenPayment();
+  const auto cancelled = stand.OpenPayment();
+  ASSERT_TRUE(stand.Cancel(cancelled.key));
+  stand.clock.Advance(seconds(900));
+  EXPECT_EQ(stand.Sweep(), 1U);
+  EXPECT_EQ(stand.Session(payment.session.id).state, SessionState::kExpired);
+  EXPECT_TRUE(stand.EventTypes(payment.session.id).empty());
+  EXPECT_EQ(stand.EventTypes(cancelled.session.id), std::vector<std::string>{"CardSessionFailed"});
+}
+
 TEST(ExpireSessions, SendsNoSecondTdsResultAfterTheReturn) {
   AppStand stand;
   const auto tds = stand.OpenTds();

@@ -4,6 +4,7 @@
 #include <iterator>
 
 #include "app/commit_decision.h"
+#include "base/log.h"
 
 namespace obolus::app {
 namespace {
@@ -133,8 +134,29 @@ std::string Essence(const CloudEvent& event) {
   return base::ToText(essence);
 }
 
-Result<Reception> Receive(Transaction& tx, const Services& services, const CloudEvent& event,
-                          const Interpreted& interpreted, Timestamp now) {
+struct Received {
+  Reception reception = Reception::kNoEffect;
+  std::vector<Session> contradicted{};
+};
+
+// Somebody has to look at it: Commerce said that a challenge succeeded, and that it failed.
+void LogConflicts(const Received& received, const CloudEvent& event) {
+  const std::string second = base::FindString(event.data, "/result").value_or("");
+  for (const Session& session : received.contradicted) {
+    const std::string id = base::ToString(session.id);
+    const std::string terminal = base::ToString(session.terminal_id);
+    base::Log(base::LogLevel::kError, "event_conflict",
+              {{base::Field::kSessionId, id},
+               {base::Field::kTerminalId, terminal},
+               {base::Field::kState, ToString(session.state)},
+               {base::Field::kOutcome, second},
+               {base::Field::kEventType, event.type},
+               {base::Field::kEventId, event.id}});
+  }
+}
+
+Result<Received> Receive(Transaction& tx, const Services& services, const CloudEvent& event,
+                         const Interpreted& interpreted, Timestamp now) {
   const bool unknown = std::holds_alternative<domain::UnknownEvent>(interpreted.event);
   Matches matches;
   if (!unknown) {
@@ -152,18 +174,20 @@ Result<Reception> Receive(Transaction& tx, const Services& services, const Cloud
       .received_at = now,
   });
   if (!inserted) return std::unexpected(inserted.error());
-  if (!*inserted) return Reception::kDuplicate;
-  if (unknown) return Reception::kIgnored;
-  if (matches.sessions.empty()) return Reception::kUnmatched;
-  Reception reception = Reception::kNoEffect;
+  if (!*inserted) return Received{Reception::kDuplicate};
+  if (unknown) return Received{Reception::kIgnored};
+  if (matches.sessions.empty()) return Received{Reception::kUnmatched};
+  Received received;
+  Reception& reception = received.reception;
   const Occasion occasion{now, event.cause,
                           DetailsOf(event.type, event.source, event.id, event.data)};
   for (const Session& session : matches.sessions) {
     auto applied = ApplyTo(tx, services, session, interpreted.event, occasion);
     if (!applied) return std::unexpected(applied.error());
     if (reception != Reception::kApplied && *applied != Reception::kNoEffect) reception = *applied;
+    if (*applied == Reception::kConflict) received.contradicted.push_back(session);
   }
-  return reception;
+  return received;
 }
 
 // What came about the session's terminal or its payment, in order of arrival.
@@ -206,11 +230,17 @@ void ReceiveEvent(const Services& services, CloudEvent event, base::Done<Recepti
   auto interpreted = Interpret(event);
   if (!interpreted) return done(std::unexpected(interpreted.error()));
   const Timestamp now = services.clock.Now();
-  Transact<Reception>(
+  auto kept = std::make_shared<const CloudEvent>(std::move(event));
+  Transact<Received>(
       services.store,
-      [&services, now, event = std::move(event), interpreted = std::move(*interpreted)](
-          Transaction& tx) { return Receive(tx, services, event, interpreted, now); },
-      std::move(done));
+      [&services, now, kept, interpreted = std::move(*interpreted)](Transaction& tx) {
+        return Receive(tx, services, *kept, interpreted, now);
+      },
+      [kept, done = std::move(done)](Result<Received> received) mutable {
+        if (!received) return done(std::unexpected(std::move(received.error())));
+        LogConflicts(*received, *kept);
+        done(received->reception);
+      });
 }
 
 Result<Session> ApplyEarlierEvents(Transaction& tx, const Services& services, Session session,

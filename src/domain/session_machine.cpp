@@ -153,6 +153,11 @@ std::optional<FailureCode> FailureOf(const Session& session, Trigger trigger) {
   }
 }
 
+bool TellsOfExpiry(SessionKind kind, const Policy& policy) {
+  return kind == SessionKind::kTds ? policy.tds_result_on_expiry
+                                   : policy.card_session_failed_on_expiry;
+}
+
 // Members that a command carries, beside the state that the table gives.
 void Carry(const Command& command, Trigger trigger, SessionState from, Decision& decision) {
   Session& next = decision.session;
@@ -224,10 +229,7 @@ Result<Decision> Decide(const Session& session, const Command& command, const Po
                     .trigger = trigger,
                     .from = row->from};
   decision.session.state = row->to;
-  if (trigger == Trigger::kExpire && row->emits == OutboundEvent::kTdsResult &&
-      !policy.tds_result_on_expiry) {
-    decision.event.reset();
-  }
+  if (trigger == Trigger::kExpire && !TellsOfExpiry(session.kind, policy)) decision.event.reset();
   Carry(command, trigger, row->from, decision);
   Session& next = decision.session;
   if (next.attempts != session.attempts) next.refused_at = now;

@@ -191,13 +191,33 @@ TEST(SessionMachine, TheSameCardAgainIsARepetitionAndAnotherIsAConflict) {
   EXPECT_EQ(other.error().code, ErrorCode::kConflict);
 }
 
-TEST(SessionMachine, ExpiryOf3dsIsSilentWhenConfigured) {
-  const Session session = Sample(SessionKind::kTds, SessionState::kChallenged);
-  const Policy silent{.max_attempts = 5, .tds_result_on_expiry = false};
-  const auto decision = Decide(session, Expire{}, silent, session.expires_at);
-  ASSERT_TRUE(decision.has_value());
-  EXPECT_EQ(decision->session.state, SessionState::kExpired);
-  EXPECT_FALSE(decision->event.has_value());
+// Each of the two settings silences its own kind of session, and no more; a session that has come
+// back was told of already.
+TEST(SessionMachine, ExpiryIsToldAsConfigured) {
+  using enum SessionState;
+  const std::pair<SessionKind, SessionState> waiting[] = {{SessionKind::kPayment, kOpen},
+                                                          {SessionKind::kTds, kOpen},
+                                                          {SessionKind::kTds, kChallenged},
+                                                          {SessionKind::kTds, kReturned}};
+  for (const auto& [kind, state] : waiting) {
+    for (const bool tds : {true, false}) {
+      for (const bool payment : {true, false}) {
+        SCOPED_TRACE(std::string(ToString(state)) + (tds ? " tds" : "") + (payment ? " pay" : ""));
+        const Session session = Sample(kind, state);
+        const Policy policy{.tds_result_on_expiry = tds, .card_session_failed_on_expiry = payment};
+        const auto decision = Decide(session, Expire{}, policy, session.expires_at);
+        ASSERT_TRUE(decision.has_value());
+        EXPECT_EQ(decision->session.state, kExpired);
+        std::optional<OutboundEvent> told;
+        if (kind == SessionKind::kPayment && payment) told = OutboundEvent::kCardSessionFailed;
+        if (kind == SessionKind::kTds && tds && state != kReturned) {
+          told = OutboundEvent::kTdsResult;
+        }
+        EXPECT_EQ(decision->event, told);
+        EXPECT_EQ(decision->session.failure, FailureCode::kSessionExpired);
+      }
+    }
+  }
 }
 
 TEST(SessionMachine, AttemptsAreCountedAndTheLastOneFails) {

@@ -35,7 +35,8 @@ constexpr auto kTransitions = std::to_array<Transition>({
     {kPayment, kOpen, kVoid, kVoided, kNothing,
      "Commerce voided; it needs no event from us."},
     {kPayment, kOpen, kExpire, kExpired, kFailedEvent,
-     "Time ran out."},
+     "Time ran out; Commerce fails the payment (switchable: "
+     "sessions.card_session_failed_on_expiry)."},
     {kPayment, kOpen, kAnnotate, kOpen, kNothing,
      "StateChanged is noted."},
     {kPayment, kSubmitted, kAccept, kCreated, kCreatedEvent,

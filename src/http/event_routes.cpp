@@ -3,8 +3,6 @@
 #include <atomic>
 #include <mutex>
 
-#include "base/log.h"
-
 namespace obolus::http {
 namespace {
 
@@ -140,12 +138,6 @@ struct Batch {
   std::optional<base::Error> error;
 };
 
-// Somebody has to look at it: Commerce said that a challenge succeeded, and that it failed.
-void LogConflict(const std::string& type, const std::string& id) {
-  base::Log(base::LogLevel::kWarn, "event_conflict",
-            {{base::Field::kEventType, type}, {base::Field::kEventId, id}});
-}
-
 void Received(const std::shared_ptr<Batch>& batch, const std::string& type,
               const base::Result<app::Reception>& reception) {
   std::unique_lock lock(batch->mutex);
@@ -175,11 +167,8 @@ void Receive(const app::Services& services, base::Metrics& metrics, Exchange exc
   for (CloudEvent& event : *events) {
     event.cause = cause;
     std::string type = event.type;
-    std::string id = event.id;
     app::ReceiveEvent(services, std::move(event),
-                      [batch, type = std::move(type),
-                       id = std::move(id)](base::Result<app::Reception> reception) {
-                        if (reception == app::Reception::kConflict) LogConflict(type, id);
+                      [batch, type = std::move(type)](base::Result<app::Reception> reception) {
                         Received(batch, type, reception);
                       });
   }

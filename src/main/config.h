@@ -68,6 +68,7 @@ struct Config {
     std::int64_t payment_expires_in_s = 0, tds_expires_in_s = 0, max_attempts = 0;
     std::vector<std::int64_t> retry_cool_down_s;
     bool count_typing_errors = true, tds_result_on_expiry = true;
+    bool card_session_failed_on_expiry = true;
     std::int64_t sweep_interval_ms = 0, keep_for_h = 0;
   } sessions;
 

@@ -7,6 +7,7 @@ domain::Policy PolicyOf(const Config& config) {
   const auto& cool_downs = config.sessions.retry_cool_down_s;
   return {.max_attempts = static_cast<int>(config.sessions.max_attempts),
           .tds_result_on_expiry = config.sessions.tds_result_on_expiry,
+          .card_session_failed_on_expiry = config.sessions.card_session_failed_on_expiry,
           .cool_downs = {cool_downs.begin(), cool_downs.end()},
           .count_typing_errors = config.sessions.count_typing_errors};
 }

@@ -26,12 +26,16 @@ TEST(Settings, FollowThePolicyForRefusedCards) {
   EXPECT_TRUE(standard.count_typing_errors);
   const domain::Policy other =
       With({"sessions.max_attempts=0", "sessions.retry_cool_down_s=7",
-            "sessions.count_typing_errors=false", "sessions.tds_result_on_expiry=false"})
+            "sessions.count_typing_errors=false", "sessions.tds_result_on_expiry=false",
+            "sessions.card_session_failed_on_expiry=false"})
           .policy;
   EXPECT_EQ(other.max_attempts, 0);
   EXPECT_EQ(other.cool_downs, std::vector{seconds(7)});
   EXPECT_FALSE(other.count_typing_errors);
   EXPECT_FALSE(other.tds_result_on_expiry);
+  EXPECT_TRUE(standard.tds_result_on_expiry);
+  EXPECT_FALSE(other.card_session_failed_on_expiry);
+  EXPECT_TRUE(standard.card_session_failed_on_expiry);
 }
 
 TEST(Settings, FollowTheOrderOfNetworks) {

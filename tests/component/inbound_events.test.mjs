@@ -120,6 +120,22 @@ describe('an event from Commerce', () => {
     assert.equal(page.headers.location, continuation.success);
   });
 
+  test('CompleteTDSSession that says the contrary of the first is 202 and an alarm', async () => {
+    const { tds_terminal_id, path } = await obolus.openChallenge({
+      continuation: { success: 'https://shop.example/ok', error: 'https://shop.example/no' },
+    });
+    const say = (result) => obolus.event('CompleteTDSSession', { result, tds_terminal_id });
+    assert.equal((await say('SUCCESS')).status, 204);
+    assert.equal((await say('FAILED')).status, 202);
+    const alarm = await obolus.process.event('event_conflict');
+    assert.deepEqual(
+      [alarm.level, alarm.terminal_id, alarm.state, alarm.outcome],
+      ['error', tds_terminal_id, 'succeeded', 'FAILED'],
+    );
+    assert.match(alarm.session_id, /^[0-9a-f-]{36}$/);
+    assert.equal((await obolus.shopper('GET', path)).headers.location, 'https://shop.example/ok');
+  });
+
   test('of an unknown type is 202, recorded, and changes nothing', async () => {
     const { session_key, terminal_id } = await obolus.openPayment();
     const before = await obolus.state(session_key);

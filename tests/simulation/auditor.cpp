@@ -196,10 +196,10 @@ void Auditor::CheckOutcome(const SeenSession& seen) const {
   const SessionState state = session.state;
   if (session.kind == SessionKind::kPayment) {
     wants_created = state == SessionState::kCreated ? 1 : 0;
-    wants_failed = state == SessionState::kFailed || state == SessionState::kExpired ||
-                           state == SessionState::kCancelled
-                       ? 1
-                       : 0;
+    const bool tells =
+        state == SessionState::kExpired && terms_.policy.card_session_failed_on_expiry;
+    wants_failed =
+        state == SessionState::kFailed || state == SessionState::kCancelled || tells ? 1 : 0;
   } else {
     const bool asks = state == SessionState::kExpired && terms_.policy.tds_result_on_expiry;
     wants_result = returned_.contains(session.id) || asks ? 1 : 0;

@@ -36,6 +36,7 @@ Plan MakePlan(Random& random) {
   plan.relay_drain_per_s = random.Chance(700) ? 0 : static_cast<std::size_t>(random.Between(1, 8));
   plan.policy = {.max_attempts = static_cast<int>(random.Between(0, 3)),
                  .tds_result_on_expiry = !random.Chance(300),
+                 .card_session_failed_on_expiry = !random.Chance(300),
                  .count_typing_errors = !random.Chance(100)};
   for (auto more = random.Between(0, 3); more > 0; --more) {
     plan.policy.cool_downs.emplace_back(random.Between(0, 20));
