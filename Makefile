@@ -39,6 +39,10 @@ bench-programs:
 web-bench: release ## what the card form costs the shopper, beside a floor without script
 	@OBOLUS_BUILD=build/release node tests/web/bench.mjs
 
+.PHONY: challenges
+challenges: dev ## each behaviour of the bank, on a page and in a frame, in Chromium: a table
+	@node tests/web/challenges.mjs
+
 browsers: ## the same payment in Firefox ESR, which it installs
 	@tools/setup --browsers && tools/build dev
 	@node tests/web/browsers.mjs

@@ -76,7 +76,6 @@ bool HasScene(AcsMove move) {
   switch (move) {
     case AcsMove::kAsk:
     case AcsMove::kNeverAnswer:
-    case AcsMove::kSecondBeforeExpiry:
     case AcsMove::kSecondAfterExpiry:
     case AcsMove::kLongAfterExpiry:
     case AcsMove::kBustFrame:
@@ -88,13 +87,14 @@ bool HasScene(AcsMove move) {
 
 // The page that posts the CRes, as the behaviour has it done.
 net::HttpResponse ReturnPage(const AcsRecord& record, const std::string& cres,
-                             const std::string& session_data) {
+                             const std::string& session_data, base::Millis wait) {
   const auto move = MoveOf(record);
   std::string_view play = "once";
   if (move == AcsMove::kPostTwice) play = "twice";
   if (move == AcsMove::kReturnToTop) play = "press";  // a browser wants to see the shopper's hand
   std::string page(FindAsset("acs-return.html")->content);
   Fill(page, "play", play);
+  Fill(page, "wait_ms", std::to_string(wait.count()));
   Fill(page, "target", move == AcsMove::kReturnToTop ? "_top" : "_self");
   Fill(page, "notification_url", base::EscapeHtml(record.notification_url));
   Fill(page, "cres", base::EscapeHtml(cres));
@@ -250,7 +250,10 @@ void Acs::PostBack(net::Responder responder, const AcsRecord& record, AcsDecisio
   if (!first && record.decision) decision = *record.decision;  // the first choice stands
   std::string cres = MakePlayedCRes(record, decision);
   Note(record, "CRes", cres, decision == AcsDecision::kPass ? "pass" : "no pass");
-  auto page = ReturnPage(record, cres, PlayedSessionData(record, session_data));
+  // Waits on the page itself: from there one request is all that is between now and the return.
+  const bool waits = MoveOf(record) == AcsMove::kSecondBeforeExpiry;
+  auto page = ReturnPage(record, cres, PlayedSessionData(record, session_data),
+                         waits ? WaitOf(record) : base::Millis(0));
   if (MoveOf(record) != AcsMove::kVoidFirst) {
     responder.Send(std::move(page));
     return;

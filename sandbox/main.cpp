@@ -134,6 +134,8 @@ int Run(int argc, char** argv) {
       ->check(CLI::ExistingDirectory);
   serve->add_option("--flows", options.flows, "Folder of flow files instead of those built in")
       ->check(CLI::ExistingDirectory);
+  serve->add_option("--acs-host", options.acs_host, "Host name at which browsers find the bank")
+      ->capture_default_str();
   serve->add_flag("--tls", options.tls, "Serve shop, API and ACS over HTTPS");
   serve->add_flag("--exit-with-parent", exit_with_parent, "Stop when the parent process ends");
   bool as_json = false;

@@ -95,9 +95,9 @@ struct Server::Impl {
 
   std::string Scheme() const { return options.tls ? "https" : "http"; }
   std::string ShopUrl() const { return Scheme() + "://127.0.0.1:" + std::to_string(web->port()); }
-  // Another site than the shop's, as a bank is.
   std::string AcsUrl() const {
-    return Scheme() + "://localhost:" + std::to_string(web->port()) + "/acs/challenge";
+    return Scheme() + "://" + options.acs_host + ":" + std::to_string(web->port()) +
+           "/acs/challenge";
   }
 };
 

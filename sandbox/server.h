@@ -24,6 +24,8 @@ struct ServerOptions {
   std::filesystem::path certificates;
   std::filesystem::path flows;  // empty: those compiled in
   bool tls = false;             // for the shop's listener
+  // Where browsers find the bank: another site than the shop's, as a bank is.
+  std::string acs_host = "localhost";
 };
 
 // The flows compiled in or, when `folder` is not empty, those of its *.json files. kInvalid and

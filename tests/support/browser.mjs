@@ -20,6 +20,15 @@ export function chromiumPath() {
   return found;
 }
 
+// Arguments for a browser that trusts the keys of those PEM files, whatever the host name, and for
+// which names under .example lead to this machine.
+export function trustOf(certificates) {
+  return [
+    `--ignore-certificate-errors-spki-list=${certificates.map(keyHash).join(',')}`,
+    '--host-resolver-rules=MAP *.example 127.0.0.1',
+  ];
+}
+
 // {context, close}. `certificates`: PEM files whose keys are trusted, whatever the host name; names
 // under .example lead to this machine.
 export async function openBrowser(certificates = []) {
@@ -27,10 +36,7 @@ export async function openBrowser(certificates = []) {
   const context = await chromium.launchPersistentContext(profile, {
     executablePath: chromiumPath(),
     chromiumSandbox: process.getuid() !== 0,
-    args: [
-      `--ignore-certificate-errors-spki-list=${certificates.map(keyHash).join(',')}`,
-      '--host-resolver-rules=MAP *.example 127.0.0.1',
-    ],
+    args: trustOf(certificates),
     viewport: { width: 1280, height: 900 },
   });
   const close = async () => {

@@ -33,8 +33,8 @@ export function launchObolus(configFile, { build, environment } = {}) {
 
 export class Stack {
   // `folder` is made when missing. `tls`: the browser's side too.
-  constructor({ folder, ports, tls = false, build, extra = {} }) {
-    Object.assign(this, { folder, ports, tls, build, extra });
+  constructor({ folder, ports, tls = false, build, extra = {}, acsHost = 'localhost' }) {
+    Object.assign(this, { folder, ports, tls, build, extra, acsHost });
     this.apiKey = newApiKey();
     this.certs = path.join(folder, 'certs');
     this.configFile = path.join(folder, 'obolus.toml');
@@ -82,6 +82,8 @@ export class Stack {
       this.apiKey,
       '--certs',
       this.certs,
+      '--acs-host',
+      this.acsHost,
     ].map(String);
     if (this.tls) args.push('--tls');
     this.sandbox = start('obolus-sandbox', programPath('obolus-sandbox', this.build), args);
