@@ -3,6 +3,7 @@
 #include <atomic>
 #include <mutex>
 
+#include "base/url.h"
 namespace obolus::http {
 namespace {
 
@@ -71,13 +72,31 @@ base::Result<CloudEvent> FromJson(const json::value& value, const std::string& a
   return event;
 }
 
+// CloudEvents HTTP binding §3.1.3.2. A sender that did not encode what it should have is taken at
+// its word: what cannot be decoded stays as it came.
+std::string DecodeAttribute(std::string_view header) {
+  const bool quoted = header.size() >= 2 && header.front() == '"' && header.back() == '"';
+  std::string text(header);
+  if (quoted) {
+    text.clear();
+    for (std::size_t i = 1; i + 1 < header.size(); ++i) {
+      if (header[i] == '\\' && i + 2 < header.size()) ++i;
+      text += header[i];
+    }
+  }
+  auto decoded = base::PercentDecode(text);
+  return decoded ? std::move(*decoded) : text;
+}
+
 base::Result<CloudEvent> FromBinary(const net::HttpRequest& request) {
   const auto header = [&request](const char* name) {
     const std::string* value = request.headers.Find(name);
-    return value != nullptr ? *value : std::string();
+    return value != nullptr ? DecodeAttribute(*value) : std::string();
   };
   CloudEvent event{header("ce-source"), header("ce-id"), header("ce-type"), std::nullopt, nullptr};
-  if (const std::string* subject = request.headers.Find("ce-subject")) event.subject = *subject;
+  if (const std::string* subject = request.headers.Find("ce-subject")) {
+    event.subject = DecodeAttribute(*subject);
+  }
   auto checked = CheckAttributes(event, header("ce-specversion"), header("ce-time"), "");
   if (!checked) return std::unexpected(checked.error());
   if (request.body.empty()) return event;

@@ -57,6 +57,22 @@ TEST(ParseCloudEvents, ReadsTheBinaryMode) {
   EXPECT_EQ(base::FindString(event.data, "/state"), "accepted");
 }
 
+// CloudEvents HTTP binding §3.1.3.2; else one event would be two, in binary and structured mode.
+TEST(ParseCloudEvents, DecodesAttributesInHeaders) {
+  auto request = Binary("StateChanged", "{}");
+  request.headers.Add("ce-subject", "\"Euro \\\"%E2%82%AC\"");
+  auto events = ParseCloudEvents(request);
+  ASSERT_TRUE(events);
+  EXPECT_EQ(events->at(0).subject, "Euro \"€");
+  request = Binary("StateChanged", "{}");
+  request.headers.Add("ce-subject", "100% of %2541");
+  events = ParseCloudEvents(request);
+  EXPECT_EQ(events->at(0).subject, "100% of %2541") << "nothing of it, or all";
+  request = Binary("StateChanged", "{}");
+  request.headers.Add("ce-subject", "%2541");
+  EXPECT_EQ(ParseCloudEvents(request)->at(0).subject, "%41") << "decoded once";
+}
+
 TEST(ParseCloudEvents, ReadsTheStructuredMode) {
   auto json = Event("7", "StateChanged", {{"state", "accepted"}});
   json["subject"] = "subject-1";
