@@ -27,6 +27,7 @@ struct Settings {
   base::HttpPolicy http_policy = base::HttpPolicy::kHttpsOnly;  // for URLs that Commerce gives us
   std::chrono::seconds payment_expires_in{900};
   std::chrono::seconds tds_expires_in{600};
+  std::chrono::seconds confirm_wait{30};        // back from the issuer, before the way to the shop
   std::chrono::seconds card_valid_for{86'400};  // valid_until = now + this
   std::chrono::seconds keep_for{172'800};       // answers, received events, ended sessions
   base::Millis vault_lease{20'000};             // for a remote vault's answer

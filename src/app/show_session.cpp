@@ -1,6 +1,7 @@
 #include "app/show_session.h"
 
 #include "app/commit_decision.h"
+#include "app/emv_message.h"
 
 namespace obolus::app {
 
@@ -13,18 +14,34 @@ Result<Uuid> OpenKey(const Services& services, std::string_view key) {
   return services.keys.Open(*purpose, key);
 }
 
+namespace {
+
+std::optional<std::string> WindowSizeOf(const domain::Session& session) {
+  if (!session.challenge) return std::nullopt;
+  const auto* emv = std::get_if<domain::EmvChallenge>(&*session.challenge);
+  if (emv == nullptr) return std::nullopt;
+  auto creq = ReadEmvMessage(emv->creq);
+  return creq ? std::move(creq->window_size) : std::nullopt;
+}
+
+}  // namespace
+
 Result<SessionView> View(Transaction& tx, const Services& services, domain::Session session,
                          Timestamp now) {
-  SessionView view{std::move(session), std::nullopt, now};
+  SessionView view{std::move(session), std::nullopt, now, std::nullopt};
   const domain::Session& shown = view.session;
   if (shown.kind == domain::SessionKind::kTds) {
     view.challenge_key = services.keys.Make(KeyPurpose::kTds, shown.id);
+    view.window_size = WindowSizeOf(shown);
   } else if (shown.state == domain::SessionState::kCreated) {
     auto challenge = tx.FindChallengeOf(shown.terminal_id);
     if (!challenge) return std::unexpected(challenge.error());
     const bool waits = *challenge && !domain::IsEnd((*challenge)->kind, (*challenge)->state) &&
                        now < (*challenge)->expires_at;
-    if (waits) view.challenge_key = services.keys.Make(KeyPurpose::kTds, (*challenge)->id);
+    if (waits) {
+      view.challenge_key = services.keys.Make(KeyPurpose::kTds, (*challenge)->id);
+      view.window_size = WindowSizeOf(**challenge);
+    }
   }
   return view;
 }

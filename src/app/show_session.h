@@ -15,6 +15,8 @@ struct SessionView {
   std::optional<std::string>
       challenge_key;  // payment: an open 3DS session of the same payment; 3DS: its own
   Timestamp now;
+  // Of the CReq of that 3DS session, "01" to "05" (EMV 3DS 2.3.1 challengeWindowSize).
+  std::optional<std::string> window_size{};
 
   bool IsExpired() const {
     return session.state == domain::SessionState::kExpired ||

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "base/encoding.h"
 #include "support/app_stand.h"
 
 namespace obolus::app {
@@ -98,6 +99,30 @@ TEST(ShowSession, ATakenCardDoesNotExpireAfterwards) {
   ASSERT_TRUE(stand.Submit(opened.key));
   stand.clock.Advance(std::chrono::seconds(900));
   EXPECT_FALSE(Show(stand, opened.key)->IsExpired());
+}
+
+TEST(ShowSession, TellsTheWindowSizeOfTheChallenge) {
+  AppStand stand;
+  const auto payment = stand.OpenPayment();
+  ASSERT_TRUE(stand.Submit(payment.key));
+  const auto size_of = [&](domain::Challenge challenge) {
+    OpenSession command;
+    command.kind = domain::SessionKind::kTds;
+    command.payment_terminal_id = payment.session.terminal_id;
+    command.challenge = std::move(challenge);
+    const auto opened = stand.Open(std::move(command)).value();
+    const auto own = Show(stand, opened.key).value().window_size;
+    EXPECT_EQ(Show(stand, payment.key).value().window_size, own);
+    return own;
+  };
+  const auto emv = [](std::string_view json) {
+    const std::string creq = base::EncodeBase64Url(base::AsBytes(json));
+    return domain::EmvChallenge{"https://acs.example", creq, std::nullopt};
+  };
+  EXPECT_EQ(size_of(emv(R"({"challengeWindowSize":"04"})")), "04");
+  EXPECT_EQ(size_of(emv(R"({"challengeWindowSize":"4"})")), std::nullopt);
+  EXPECT_EQ(size_of(emv("not json")), std::nullopt);
+  EXPECT_EQ(size_of(domain::HostedChallenge{"https://p.example"}), std::nullopt);
 }
 
 }  // namespace

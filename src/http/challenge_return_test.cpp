@@ -137,8 +137,6 @@ TEST(ChallengeReturn, StopsAfterManyFields) {
             ReportForm::kNothing);
 }
 
-// ---- whatever comes, it is a report
-
 bool OnlyCodes(const ChallengeReport& report) {
   const auto none_of = [](const std::optional<std::string>& text, std::string_view bad) {
     return !text || text->find_first_of(bad) == std::string::npos;

@@ -48,7 +48,12 @@ net::HttpResponse ShowChallenge(const app::Services& services, const net::HttpRe
   const Reader reader = ReaderOf(services, request, &view.session);
   if (view.IsEnded() || view.IsExpired()) return ShowEnd(reader, request, view);
   if (view.session.state == SessionState::kReturned) {
-    return ChallengeWaitPage(reader, {.phase = WaitPhase::kConfirming, .key = key});
+    const auto left = ConfirmWaitLeft(services, view).value_or(std::chrono::seconds(0));
+    return ChallengeWaitPage(
+        reader, {.phase = left.count() > 0 ? WaitPhase::kConfirming : WaitPhase::kPending,
+                 .key = key,
+                 .left = left,
+                 .way_back_url = WayBackUrl(services, view)});
   }
   if (!view.session.challenge) {
     const auto left = view.session.expires_at - view.now;

@@ -46,9 +46,10 @@ json::object TokenizeCard(const app::Services& services, const Session& session)
 }
 
 json::object Challenge(const app::Services& services, const SessionView& view) {
-  return {
-      {"next_action", "3ds_challenge"},
-      {"data", {{"redirect_url", services.settings.public_url + "/3ds/" + *view.challenge_key}}}};
+  return {{"next_action", "3ds_challenge"},
+          {"data",
+           {{"redirect_url", services.settings.public_url + "/3ds/" + *view.challenge_key},
+            {"window_size", OrNull(view.window_size)}}}};
 }
 
 json::object Wait() {
@@ -115,6 +116,8 @@ json::object RenderState(const app::Services& services, const SessionView& view)
                                             : json::value(nullptr);
   state["locale"] = OrNull(session.locale);
   state["continue_url"] = continue_url.empty() ? json::value(nullptr) : json::value(continue_url);
+  const std::string way_back_url = WayBackUrl(services, view);
+  state["way_back_url"] = way_back_url.empty() ? json::value(nullptr) : json::value(way_back_url);
   state["commerce_state"] =
       session.commerce_state ? json::value(domain::ToString(*session.commerce_state)) : nullptr;
   AddRetries(state, session, services.settings.policy, view.now);
@@ -142,6 +145,34 @@ std::string ContinueUrl(const SessionView& view) {
     if (!decided && !waited) return "";
   }
   return (success ? session.continuation.success : session.continuation.error).value_or("");
+}
+
+std::string PendingUrl(const domain::Continuation& continuation) {
+  if (!continuation.error) return "";
+  const std::string& url = *continuation.error;
+  const std::size_t fragment = std::min(url.find('#'), url.size());
+  std::string pending = url.substr(0, fragment);
+  if (!pending.contains('?')) {
+    pending += '?';
+  } else if (!pending.ends_with('?') && !pending.ends_with('&')) {
+    pending += '&';
+  }
+  return pending + "status=pending" + url.substr(fragment);
+}
+
+std::optional<std::chrono::seconds> ConfirmWaitLeft(const app::Services& services,
+                                                    const SessionView& view) {
+  const Session& session = view.session;
+  if (session.state != SessionState::kReturned || view.IsExpired()) return std::nullopt;
+  // A row of an older version says no time: it has waited.
+  const base::Timestamp since = session.returned_at.value_or(session.created_at);
+  const auto left = since + services.settings.confirm_wait - view.now;
+  return std::max(std::chrono::ceil<std::chrono::seconds>(left), std::chrono::seconds(0));
+}
+
+std::string WayBackUrl(const app::Services& services, const SessionView& view) {
+  const auto left = ConfirmWaitLeft(services, view);
+  return left && left->count() == 0 ? PendingUrl(view.session.continuation) : "";
 }
 
 const std::vector<std::string>& MerchantOrigins(const app::Services& services,

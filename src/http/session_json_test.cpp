@@ -216,6 +216,54 @@ TEST_F(SessionJson, AfterTheChallengeTheShopperWaitsForCommerce) {
   EXPECT_TRUE(Render(Tds(SessionState::kReturned)).at("continue_url").is_null());
 }
 
+TEST_F(SessionJson, AChallengeTellsItsWindowSize) {
+  auto view = Tds(SessionState::kOpen);
+  EXPECT_TRUE(Render(view).at("data").at("window_size").is_null());
+  view.window_size = "03";
+  EXPECT_EQ(Render(view).at("data").at("window_size"), "03");
+}
+
+TEST_F(SessionJson, WhoHasWaitedLongForCommerceMayGoBack) {
+  auto view = Tds(SessionState::kReturned);
+  view.session.returned_at = view.now;
+  EXPECT_EQ(ConfirmWaitLeft(stand_.services, view), seconds(30));
+  view.now += seconds(30) - base::Millis(1);
+  EXPECT_EQ(ConfirmWaitLeft(stand_.services, view), seconds(1));
+  EXPECT_TRUE(Render(view).at("way_back_url").is_null());
+  view.now += base::Millis(1);
+  EXPECT_EQ(ConfirmWaitLeft(stand_.services, view), seconds(0));
+  EXPECT_EQ(Render(view).at("way_back_url"), "https://shop.example/no?status=pending");
+  ExpectWait(Render(view));
+  EXPECT_TRUE(Render(view).at("continue_url").is_null()) << "nothing is decided";
+  view.session.continuation.error.reset();
+  EXPECT_TRUE(Render(view).at("way_back_url").is_null());
+}
+
+TEST_F(SessionJson, NobodyElseIsOfferedTheWayBack) {
+  for (const auto state : {SessionState::kOpen, SessionState::kChallenged, SessionState::kSucceeded,
+                           SessionState::kFailed, SessionState::kVoided, SessionState::kExpired}) {
+    auto view = Tds(state);
+    view.session.returned_at = view.now;
+    view.now += seconds(60);
+    EXPECT_EQ(ConfirmWaitLeft(stand_.services, view), std::nullopt);
+    EXPECT_TRUE(Render(view).at("way_back_url").is_null());
+  }
+  auto view = Tds(SessionState::kReturned);
+  view.now = view.session.expires_at;
+  EXPECT_TRUE(Render(view).at("way_back_url").is_null()) << "expired: continue_url says where to";
+}
+
+TEST(PendingUrl, AddsToTheShopsOwnAddress) {
+  const auto pending = [](const char* url) { return PendingUrl({std::nullopt, url}); };
+  EXPECT_EQ(pending("https://shop.example/no"), "https://shop.example/no?status=pending");
+  EXPECT_EQ(pending("https://shop.example/no?a=b"), "https://shop.example/no?a=b&status=pending");
+  EXPECT_EQ(pending("https://shop.example/no?"), "https://shop.example/no?status=pending");
+  EXPECT_EQ(pending("https://shop.example/no?a&"), "https://shop.example/no?a&status=pending");
+  EXPECT_EQ(pending("https://shop.example/no#f?x"), "https://shop.example/no?status=pending#f?x");
+  EXPECT_EQ(pending("https://shop.example?a=b#"), "https://shop.example?a=b&status=pending#");
+  EXPECT_EQ(PendingUrl({"https://shop.example/ok", std::nullopt}), "");
+}
+
 TEST_F(SessionJson, AChallengeThatWasPassedIsASuccess) {
   const auto state = Render(Tds(SessionState::kSucceeded));
   ExpectSuccess(state);

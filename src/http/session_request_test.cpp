@@ -187,6 +187,46 @@ TEST(SessionRequest, NamesWhatAChallengeLacks) {
   EXPECT_EQ(FaultsOf(R"({"challenge": "url"})"), Faults{"/challenge"});
 }
 
+TEST(SessionRequest, RefusesChallengesThatABrowserMustNotBeSentTo) {
+  for (const char* url : {"http://acs.example/c", "javascript:alert(1)", "//acs.example", ""}) {
+    const std::string acs = "{\"challenge\": {\"acs_url\": \"" + std::string(url) + "\", ";
+    EXPECT_EQ(FaultsOf(acs + R"("creq": "e30"}})"), Faults{"/challenge/acs_url"}) << url;
+    EXPECT_EQ(FaultsOf(acs + R"("pa_req": "p", "md": "m"}})"), Faults{"/challenge/acs_url"}) << url;
+  }
+  const std::string longest = "https://acs.example/" + std::string(2028, 'a');
+  const auto at = [](const std::string& url) {
+    return FaultsOf("{\"challenge\": {\"acs_url\": \"" + url + R"(", "creq": "e30"}})");
+  };
+  EXPECT_EQ(at(longest), Faults{});
+  EXPECT_EQ(at(longest + "a"), Faults{"/challenge/acs_url"});
+}
+
+TEST(SessionRequest, KeepsToTheLengthsOfTheStandards) {
+  const auto emv = [](const std::string& creq, const std::string& data) {
+    return FaultsOf(R"({"challenge": {"acs_url": "https://acs.example", "creq": ")" + creq +
+                    R"(", "three_ds_session_data": ")" + data + "\"}}");
+  };
+  EXPECT_EQ(emv("e30", std::string(1024, 'x')), Faults{});
+  EXPECT_EQ(emv("e30", std::string(1025, 'x')), Faults{"/challenge/three_ds_session_data"});
+  EXPECT_EQ(emv(std::string(16 * 1024, 'A'), "x"), Faults{});
+  EXPECT_EQ(emv(std::string(16 * 1024 + 4, 'A'), "x"), Faults{"/challenge/creq"});
+  const auto legacy = [](std::size_t pa_req, std::size_t md) {
+    return FaultsOf(R"({"challenge": {"acs_url": "https://acs.example", "pa_req": ")" +
+                    std::string(pa_req, 'A') + R"(", "md": ")" + std::string(md, 'A') + "\"}}");
+  };
+  EXPECT_EQ(legacy(16 * 1024, 1024), Faults{});
+  EXPECT_EQ(legacy(16 * 1024 + 1, 1025), (Faults{"/challenge/pa_req", "/challenge/md"}));
+}
+
+TEST(SessionRequest, WantsACreqInBase64UrlWithoutPadding) {
+  for (const char* creq : {"e30=", "e30+", "e3/0", "e 30", "e3.0", "A", "abcdA", "e31"}) {
+    EXPECT_EQ(FaultsOf(R"({"challenge": {"acs_url": "https://acs.example", "creq": ")" +
+                       std::string(creq) + "\"}}"),
+              Faults{"/challenge/creq"})
+        << creq;
+  }
+}
+
 TEST(SessionRequest, RefusesAListOfNoNetworks) {
   EXPECT_EQ(FaultsOf(R"({"allowed_networks": []})"), Faults{"/allowed_networks"});
 }

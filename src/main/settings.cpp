@@ -24,6 +24,7 @@ app::Settings SettingsOf(const Config& config) {
                                               : base::HttpPolicy::kHttpsOnly,
       .payment_expires_in = std::chrono::seconds(config.sessions.payment_expires_in_s),
       .tds_expires_in = std::chrono::seconds(config.sessions.tds_expires_in_s),
+      .confirm_wait = std::chrono::seconds(config.sessions.confirm_wait_s),
       .card_valid_for = std::chrono::seconds(config.vault.card_valid_for_s),
       .keep_for = std::chrono::hours(config.sessions.keep_for_h),
       .vault_lease = base::Millis(20'000),

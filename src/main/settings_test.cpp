@@ -38,6 +38,11 @@ TEST(Settings, FollowThePolicyForRefusedCards) {
   EXPECT_TRUE(standard.card_session_failed_on_expiry);
 }
 
+TEST(Settings, FollowHowLongCommerceMayTake) {
+  EXPECT_EQ(With({}).confirm_wait, seconds(30));
+  EXPECT_EQ(With({"sessions.confirm_wait_s=7"}).confirm_wait, seconds(7));
+}
+
 TEST(Settings, FollowTheOrderOfNetworks) {
   using enum domain::CardNetwork;
   EXPECT_EQ(With({}).co_badges.NetworksOf("40000025"), (std::vector{kCartesBancaires, kVisa}));

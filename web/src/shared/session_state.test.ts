@@ -61,6 +61,27 @@ test('an ended state of an unknown status is pending; only an ended one has a st
   );
 });
 
+test('a challenge has the size of its window, when it is one of the five', () => {
+  const sizeOf = (window_size: unknown) =>
+    readState({ next_action: '3ds_challenge', data: { window_size } }, kOrigin)?.windowSize;
+  for (const size of ['01', '02', '03', '04', '05']) assert.equal(sizeOf(size), size);
+  for (const size of [null, undefined, '', '1', '06', '00', 3, ['01'], '01 ']) {
+    assert.equal(sizeOf(size), null);
+  }
+});
+
+test('the way back is an absolute http(s) address', () => {
+  const wayBack = (way_back_url: unknown) =>
+    readState({ next_action: 'wait', data: {}, way_back_url }, kOrigin)?.wayBackUrl;
+  assert.equal(
+    wayBack('https://shop.example.com/no?status=pending'),
+    'https://shop.example.com/no?status=pending',
+  );
+  for (const url of [null, undefined, '', '/no', 'javascript:alert(1)', 7]) {
+    assert.equal(wayBack(url), null);
+  }
+});
+
 test('an answer of another shape is no state', () => {
   for (const json of [
     null,

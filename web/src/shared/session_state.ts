@@ -117,7 +117,7 @@ export function readState(json: unknown, origin: string): SessionState | null {
     retryAfterSeconds: isCount(retry_after) ? retry_after : null,
     attemptsLeft: isCount(attempts_left) ? attempts_left : null,
     windowSize: isWindowSize(window_size) ? window_size : null,
-    wayBackUrl: safeUrl(member(json, 'way_back_url'), origin),
+    wayBackUrl: safeUrl(member(json, 'way_back_url')),
     expiresInSeconds: typeof expires_in === 'number' && expires_in >= 0 ? expires_in : null,
   };
 }
