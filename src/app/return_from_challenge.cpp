@@ -1,6 +1,7 @@
 #include "app/return_from_challenge.h"
 
 #include "app/commit_decision.h"
+#include "app/emv_message.h"
 
 namespace obolus::app {
 namespace {
@@ -14,6 +15,17 @@ Result<domain::Session> LoadChallengeOf(Transaction& tx, const Uuid& payment_id)
   return *challenge ? std::move(**challenge) : std::move(*payment);
 }
 
+domain::Details Describe(const domain::ChallengeReport& report, const domain::Session& session) {
+  if (!session.challenge) return DescribeReport(report, nullptr, {});
+  domain::EmvIds own;
+  if (const auto* emv = std::get_if<domain::EmvChallenge>(&*session.challenge)) {
+    if (auto creq = ReadEmvMessage(emv->creq)) {
+      own = {std::move(creq->acs_trans_id), std::move(creq->three_ds_server_trans_id)};
+    }
+  }
+  return DescribeReport(report, &*session.challenge, own);
+}
+
 // What changed nothing: came twice, came after the end, or a card whose payment has no challenge.
 Result<SessionView> Note(Transaction& tx, const Services& services, domain::Session session,
                          std::string what, const Occasion& occasion) {
@@ -22,10 +34,31 @@ Result<SessionView> Note(Transaction& tx, const Services& services, domain::Sess
   return View(tx, services, std::move(session), occasion.now);
 }
 
-Result<SessionView> Return(Transaction& tx, const Services& services, const Uuid& id,
-                           KeyPurpose purpose, const Occasion& occasion) {
-  auto session = purpose == KeyPurpose::kReturn ? LoadChallengeOf(tx, id) : Load(tx, id);
+// The session that a key names, and how.
+struct Named {
+  Uuid id;
+  KeyPurpose purpose;
+};
+
+Result<Named> Open(const Services& services, const std::string& key) {
+  const auto purpose = PurposeOf(key);
+  if (!purpose || *purpose == KeyPurpose::kPayment) {
+    return base::Fail(base::ErrorCode::kNotFound, "no session has this key");
+  }
+  const auto id = services.keys.Open(*purpose, key);
+  if (!id) return std::unexpected(id.error());
+  return Named{*id, *purpose};
+}
+
+Result<domain::Session> LoadNamed(Transaction& tx, const Named& named) {
+  return named.purpose == KeyPurpose::kReturn ? LoadChallengeOf(tx, named.id) : Load(tx, named.id);
+}
+
+Result<SessionView> Return(Transaction& tx, const Services& services, const Named& named,
+                           const domain::ChallengeReport& report, Occasion occasion) {
+  auto session = LoadNamed(tx, named);
   if (!session) return std::unexpected(session.error());
+  occasion.details = Describe(report, *session);
   if (session->kind != domain::SessionKind::kTds) {
     return Note(tx, services, std::move(*session), "return_without_challenge", occasion);
   }
@@ -45,17 +78,26 @@ Result<SessionView> Return(Transaction& tx, const Services& services, const Uuid
 
 void Execute(const Services& services, const ReturnFromChallenge& command,
              base::Done<SessionView> done) {
-  const auto purpose = PurposeOf(command.key);
-  if (!purpose || *purpose == KeyPurpose::kPayment) {
-    return done(base::Fail(base::ErrorCode::kNotFound, "no session has this key"));
-  }
-  const auto id = services.keys.Open(*purpose, command.key);
-  if (!id) return done(std::unexpected(id.error()));
+  const auto named = Open(services, command.key);
+  if (!named) return done(std::unexpected(named.error()));
   Transact<SessionView>(
       services.store,
-      [&services, id = *id, purpose = *purpose,
-       occasion = Occasion{services.clock.Now(), command.cause, command.details}](Transaction& tx) {
-        return Return(tx, services, id, purpose, occasion);
+      [&services, named = *named, report = command.report,
+       occasion = Occasion{services.clock.Now(), command.cause, {}}](Transaction& tx) {
+        return Return(tx, services, named, report, occasion);
+      },
+      std::move(done));
+}
+
+void ShowReturned(const Services& services, const std::string& key, base::Done<SessionView> done) {
+  const auto named = Open(services, key);
+  if (!named) return done(std::unexpected(named.error()));
+  Read<SessionView>(
+      services.store,
+      [&services, named = *named](Transaction& tx) -> Result<SessionView> {
+        auto session = LoadNamed(tx, named);
+        if (!session) return std::unexpected(session.error());
+        return View(tx, services, std::move(*session), services.clock.Now());
       },
       std::move(done));
 }

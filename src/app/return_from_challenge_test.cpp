@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "app/start_challenge.h"
+#include "base/encoding.h"
 #include "support/app_stand.h"
 
 namespace obolus::app {
@@ -90,6 +91,66 @@ TEST(ReturnFromChallenge, NeedsAReturnAddressOfOurs) {
     ASSERT_FALSE(returned) << key;
     EXPECT_EQ(returned.error().code, ErrorCode::kNotFound);
   }
+}
+
+domain::Details DetailsOf(AppStand& stand, const base::Uuid& id, std::string_view what) {
+  const auto timeline = testing::Await<std::vector<domain::TimelineEntry>>([&](auto done) {
+                          ShowTimeline(stand.services, id, std::move(done));
+                        }).value();
+  for (const auto& entry : timeline) {
+    if (entry.what == what) return entry.details;
+  }
+  ADD_FAILURE() << "nothing on the timeline is " << what;
+  return {};
+}
+
+std::string Detail(const domain::Details& details, std::string_view name) {
+  for (const auto& [known, value] : details) {
+    if (known == name) return value;
+  }
+  return "(none)";
+}
+
+TEST(ReturnFromChallenge, IsDescribedOnTheTimelineAndBelievedNothing) {
+  AppStand stand;
+  OpenSession command;
+  command.kind = domain::SessionKind::kTds;
+  const std::string creq = base::EncodeBase64Url(
+      base::AsBytes(R"({"messageType":"CReq","acsTransID":"a-1","threeDSServerTransID":"s-1"})"));
+  command.challenge = domain::EmvChallenge{"https://acs.example", creq, "data"};
+  const auto opened = stand.Open(std::move(command)).value();
+  domain::ChallengeReport report{.form = domain::ReportForm::kCres, .trans_status = "Y"};
+  report.ids = {"A-2", "s-1"};
+  report.session_data = "data";
+  const auto returned =
+      testing::Run<SessionView>(stand.services, ReturnFromChallenge{opened.key, {}, report});
+  ASSERT_TRUE(returned);
+  EXPECT_EQ(returned->session.state, SessionState::kReturned) << "whatever it says";
+  const auto details = DetailsOf(stand, opened.session.id, "return");
+  EXPECT_EQ(Detail(details, "form"), "cres");
+  EXPECT_EQ(Detail(details, "trans_status"), "Y");
+  EXPECT_EQ(Detail(details, "foreign"), "yes");
+  EXPECT_EQ(Detail(details, "session_data"), "same");
+  report.ids = {"a-1", "s-1"};
+  testing::Run<SessionView>(stand.services, ReturnFromChallenge{opened.key, {}, report}).value();
+  EXPECT_EQ(Detail(DetailsOf(stand, opened.session.id, "return_again"), "foreign"), "no");
+}
+
+TEST(ReturnFromChallenge, CanBeLookedAtWithoutHappening) {
+  AppStand stand;
+  const auto payment = stand.OpenPayment();
+  ASSERT_TRUE(stand.Submit(payment.key));
+  const std::string token = stand.keys.Make(KeyPurpose::kReturn, payment.session.id);
+  const auto show = [&](const std::string& key) {
+    return testing::Await<SessionView>(
+        [&](auto done) { ShowReturned(stand.services, key, std::move(done)); });
+  };
+  EXPECT_EQ(show(token).value().session.id, payment.session.id);
+  const auto tds = stand.OpenTds(payment.session.terminal_id);
+  EXPECT_EQ(show(token).value().session.id, tds.session.id);
+  EXPECT_EQ(show(token).value().session.state, SessionState::kOpen);
+  EXPECT_EQ(show(tds.key).value().session.id, tds.session.id);
+  EXPECT_EQ(show(payment.key).error().code, ErrorCode::kNotFound);
 }
 
 }  // namespace
