@@ -74,22 +74,28 @@ export class ChallengeWorld {
     return context;
   }
 
-  // How the browser treats a cookie of the bank: {top, framed}, each "kept" or "blocked".
+  // How the browser treats a cookie of the bank: {top, own, framed}, each "kept" or "blocked": on
+  // the bank's page, in a frame of that page, in a frame of another site.
   async probeCookies() {
     const context = await this.openContext();
-    try {
-      const page = await context.newPage();
-      await page.goto(`${this.endUrl}/form`);
+    const probe = `${this.acsUrl}/test/probe`;
+    const framedIn = async (page) => {
       await page.evaluate((src) => {
         document.body.append(Object.assign(document.createElement('iframe'), { src }));
-      }, `${this.acsUrl}/test/probe`);
+      }, probe);
       const frame = await until('the probe', () =>
-        page.frames().find((one) => one.url().endsWith('/test/probe')),
+        page.frames().find((one) => one.parentFrame() && one.url() === probe),
       );
       await frame.waitForLoadState();
-      const framed = await frame.title();
-      await page.goto(`${this.acsUrl}/test/probe`);
-      return { framed, top: await page.title() };
+      return frame.title();
+    };
+    try {
+      const page = await context.newPage();
+      await page.goto(probe);
+      const top = await page.title();
+      const own = await framedIn(page);
+      await page.goto(`${this.endUrl}/form`);
+      return { top, own, framed: await framedIn(page) };
     } finally {
       await context.close();
     }

@@ -163,9 +163,10 @@ async function main({ short, only, columns, 'at-once': at_once }) {
     const cookies = await world.probeCookies();
     console.log(
       `Chromium ${world.browser.version()}; a cookie of the bank: ` +
-        `${cookies.top} on its own page, ${cookies.framed} in a frame of the shop`,
+        `${cookies.top} on its own page, ${cookies.own} in a frame there, ` +
+        `${cookies.framed} in a frame of another site`,
     );
-    if (cookies.framed !== 'blocked' || cookies.top !== 'kept')
+    if (cookies.framed !== 'blocked' || cookies.top !== 'kept' || cookies.own !== 'kept')
       blame('third-party cookies are not blocked, or all of them are');
     console.log('behaviour              column    sees    events     session ends  payment    s');
     await playAll(world, rows, Number(at_once));
