@@ -20,4 +20,20 @@ void Execute(const Services& services, const CancelSession& command, base::Done<
       std::move(done));
 }
 
+void Execute(const Services& services, const CancelForShopper& command,
+             base::Done<SessionHistory> done) {
+  const Timestamp now = services.clock.Now();
+  Transact<SessionHistory>(
+      services.store,
+      [&services, id = command.id, now,
+       cause = command.cause](Transaction& tx) -> Result<SessionHistory> {
+        auto history = ReadHistory(tx, id);
+        if (!history) return history;
+        auto next = Apply(tx, services, history->session, domain::Cancel{}, {now, cause});
+        if (!next) return std::unexpected(next.error());
+        return ReadHistory(tx, next->id);
+      },
+      std::move(done));
+}
+
 }  // namespace obolus::app

@@ -39,6 +39,8 @@ Result<std::optional<Uuid>> FindRelated(Transaction& tx, const domain::Session& 
   return (*related)->id;
 }
 
+}  // namespace
+
 Result<SessionHistory> ReadHistory(Transaction& tx, const Uuid& id) {
   auto session = FindNamed(tx, id);
   if (!session) return std::unexpected(session.error());
@@ -52,8 +54,6 @@ Result<SessionHistory> ReadHistory(Transaction& tx, const Uuid& id) {
   std::ranges::reverse(*events);
   return SessionHistory{std::move(*session), *related, std::move(*timeline), std::move(*events)};
 }
-
-}  // namespace
 
 void ShowHistory(const Services& services, const Uuid& id, base::Done<SessionHistory> done) {
   Read<SessionHistory>(

@@ -19,6 +19,9 @@ struct SessionHistory {
   std::vector<OutboxEvent> events;              // oldest first
 };
 
+// Inside the caller's transaction. Errors as of ShowHistory.
+Result<SessionHistory> ReadHistory(Transaction& tx, const Uuid& id);
+
 // `id`: of a session, else of a terminal (the payment's before the challenge's), else payment.id.
 // kNotFound, or the store's.
 void ShowHistory(const Services& services, const Uuid& id, base::Done<SessionHistory> done);

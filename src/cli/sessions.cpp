@@ -85,6 +85,18 @@ std::string Align(const std::vector<Row>& rows) {
   return text;
 }
 
+base::Result<std::string> AskFor(const OperatorAddress& address, const std::string& method,
+                                 const std::string& id, const std::string& action, bool as_json) {
+  const auto parsed = base::ParseUuid(id);
+  if (!parsed) {
+    return base::Invalid("ID", "must be a UUID: of a session, a terminal or a payment");
+  }
+  const auto answer = Ask(address, method, "/sessions/" + base::ToString(*parsed) + action);
+  if (!answer) return std::unexpected(answer.error());
+  if (as_json || !answer->is_object()) return base::ToText(*answer) + "\n";
+  return DescribeSession(answer->get_object());
+}
+
 }  // namespace
 
 std::string SinceOpening(std::string_view opening, std::string_view at) {
@@ -122,14 +134,12 @@ std::string DescribeSession(const json::object& session) {
 
 base::Result<std::string> ShowSession(const OperatorAddress& address, const std::string& id,
                                       bool json) {
-  const auto parsed = base::ParseUuid(id);
-  if (!parsed) {
-    return base::Invalid("ID", "must be a UUID: of a session, a terminal or a payment");
-  }
-  const auto answer = Ask(address, "GET", "/sessions/" + base::ToString(*parsed));
-  if (!answer) return std::unexpected(answer.error());
-  if (json || !answer->is_object()) return base::ToText(*answer) + "\n";
-  return DescribeSession(answer->get_object());
+  return AskFor(address, "GET", id, "", json);
+}
+
+base::Result<std::string> CancelSession(const OperatorAddress& address, const std::string& id,
+                                        bool json) {
+  return AskFor(address, "POST", id, "/cancel", json);
 }
 
 }  // namespace obolus::cli

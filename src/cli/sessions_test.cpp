@@ -83,14 +83,18 @@ TEST(SessionsCommand, AsksForTheSessionAndPrintsTheServersJson) {
   EXPECT_EQ(ShowSession(address, kId, true).value(), base::ToText(Session()) + "\n");
   EXPECT_EQ(asked, std::string("GET /sessions/") + kId);
   EXPECT_EQ(ShowSession(address, kId, false).value(), DescribeSession(Session().get_object()));
+  EXPECT_EQ(CancelSession(address, kId, false).value(), DescribeSession(Session().get_object()));
+  EXPECT_EQ(asked, std::string("POST /sessions/") + kId + "/cancel");
 }
 
 TEST(SessionsCommand, PutsNothingButAUuidIntoAPath) {
   const OperatorAddress nowhere{.address = "127.0.0.1", .port = 1};
   for (const char* id : {"", "7", "../events", "019a0000-1111-4222-8333-444455556666/x"}) {
-    const auto answer = ShowSession(nowhere, id, false);
-    ASSERT_FALSE(answer) << id;
-    EXPECT_EQ(answer.error().code, base::ErrorCode::kInvalid);
+    for (const auto& answer :
+         {ShowSession(nowhere, id, false), CancelSession(nowhere, id, false)}) {
+      ASSERT_FALSE(answer) << id;
+      EXPECT_EQ(answer.error().code, base::ErrorCode::kInvalid);
+    }
   }
 }
 

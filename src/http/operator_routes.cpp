@@ -2,6 +2,7 @@
 
 #include <charconv>
 
+#include "app/cancel_session.h"
 #include "app/inspect.h"
 #include "app/show_history.h"
 #include "http/session_json.h"
@@ -104,22 +105,32 @@ void Replay(const OperatorContext& context, Exchange exchange) {
                    });
 }
 
+base::Done<app::SessionHistory> AnswerHistory(const OperatorContext& context, Exchange exchange) {
+  return [&context,
+          exchange = std::move(exchange)](base::Result<app::SessionHistory> history) mutable {
+    if (!history) return exchange.Refuse(history.error());
+    json::object shown = RenderSession(history->session);
+    AddRetries(shown, history->session, context.services.settings.policy,
+               context.services.clock.Now());
+    shown["related_session_id"] = history->related_id
+                                      ? json::value(base::ToString(*history->related_id))
+                                      : json::value(nullptr);
+    shown["timeline"] = RenderTimeline(*history);
+    exchange.Answer(JsonResponse(200, base::ToText(shown)));
+  };
+}
+
 void Inspect(const OperatorContext& context, Exchange exchange) {
   const auto id = IdOf(exchange);
   if (!id) return;
-  app::ShowHistory(context.services, *id,
-                   [&context, exchange = std::move(exchange)](
-                       base::Result<app::SessionHistory> history) mutable {
-                     if (!history) return exchange.Refuse(history.error());
-                     json::object shown = RenderSession(history->session);
-                     AddRetries(shown, history->session, context.services.settings.policy,
-                                context.services.clock.Now());
-                     shown["related_session_id"] =
-                         history->related_id ? json::value(base::ToString(*history->related_id))
-                                             : json::value(nullptr);
-                     shown["timeline"] = RenderTimeline(*history);
-                     exchange.Answer(JsonResponse(200, base::ToText(shown)));
-                   });
+  app::ShowHistory(context.services, *id, AnswerHistory(context, std::move(exchange)));
+}
+
+void Cancel(const OperatorContext& context, Exchange exchange) {
+  const auto id = IdOf(exchange);
+  if (!id) return;
+  const app::CancelForShopper command{*id, CauseOf(exchange, domain::Side::kOperator)};
+  app::Execute(context.services, command, AnswerHistory(context, std::move(exchange)));
 }
 
 void Ready(const OperatorContext& context, Exchange exchange) {
@@ -216,6 +227,7 @@ void AddOperatorRoutes(Router& router, OperatorContext context) {
   add("GET", "/events/{id}", Show);
   add("POST", "/events/{id}/replay", Replay);
   add("GET", "/sessions/{id}", Inspect);
+  add("POST", "/sessions/{id}/cancel", Cancel);
 }
 
 }  // namespace obolus::http

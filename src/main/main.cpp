@@ -155,6 +155,7 @@ void AddEvents(CLI::App& app, Options& options, int& code) {
   add(sessions, "show",
       "One session and all that happened to it; by its id, its terminal or its payment",
       cli::ShowSession);
+  add(sessions, "cancel", "Give up for a shopper who cannot; Commerce is told", cli::CancelSession);
 }
 
 void AddPageWatch(CLI::App& app, Options& options, int& code) {

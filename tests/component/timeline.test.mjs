@@ -260,6 +260,20 @@ describe('a timeline tells all that happened', () => {
         }
       });
 
+      test('an operator gives up for a shopper', async () => {
+        const opened = await openPayment();
+        const answer = obolus.cli('sessions', 'cancel', opened.terminal_id);
+        assert.equal(answer.status, 0, answer.stderr);
+        assert.match(answer.stdout, /operator → cancel +open → cancelled +CardSessionFailed/);
+        const { event } = await obolus.bridge.waitFor(opened.terminal_id, 'CardSessionFailed');
+        assert.equal(event.data.reason.code, 'CANCELLED_BY_SHOPPER');
+        const paid = await openPayment();
+        await obolus.pay(paid.session_key);
+        const refused = obolus.cli('sessions', 'cancel', paid.terminal_id);
+        assert.equal(refused.status, 1, refused.stdout);
+        await show(opened.terminal_id);
+      });
+
       test('a return for a card that had no challenge', async () => {
         const opened = await openPayment();
         await obolus.pay(opened.session_key);

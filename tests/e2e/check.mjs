@@ -148,7 +148,6 @@ class Visit {
   async readResult({ outcome }) {
     const result = this.page.getByTestId('result');
     await result.waitFor();
-    await this.picture(`4-${outcome}`);
     const found = await result.getAttribute('data-outcome');
     const text = (await result.innerText()).replace(/\s+/g, ' ');
     if (found !== outcome) throw new Error(`ended ${found}, not ${outcome}: ${text}`);
@@ -157,6 +156,7 @@ class Visit {
     // Beside the shop: Obolus says that it told Commerce.
     const told = this.page.locator('[data-testid=timeline] [data-what=event_delivered]');
     await told.first().waitFor();
+    await this.picture(`4-${outcome}`);
     return reason;
   }
 }
