@@ -74,6 +74,13 @@ void Control::AddScripts(Routes& routes) {
     if (script) parts_.bridge.Play(*script);
     call.responder.Send(script ? Done() : Problem(script.error()));
   });
+  routes.Add("POST", "/control/guardian", [this](RouteCall call) {
+    auto body = ReadJsonBody(call.request);
+    auto script = body ? ReadGuardianScript(*body)
+                       : base::Result<GuardianScript>(std::unexpected(body.error()));
+    if (script) parts_.guardian.Play(*script);
+    call.responder.Send(script ? Done() : Problem(script.error()));
+  });
   routes.Add("POST", "/control/acs", [this](RouteCall call) {
     auto body = ReadJsonBody(call.request);
     auto script =
@@ -134,6 +141,9 @@ void Control::AddViews(Routes& routes) {
         JsonAnswer(200, json::object{{"last", last}, {"entries", std::move(entries)}}));
   });
   routes.Add("GET", "/control/log/stream", [this](RouteCall call) { Stream(std::move(call)); });
+  routes.Add("GET", "/control/guardian", [this](RouteCall call) {
+    call.responder.Send(JsonAnswer(200, parts_.guardian.Report()));
+  });
   routes.Add("GET", "/control/report",
              [this](RouteCall call) { call.responder.Send(JsonAnswer(200, Report())); });
 }
@@ -155,6 +165,7 @@ json::object Control::Report() const {
 
 void Control::Reset() {
   parts_.bridge.Play({});
+  parts_.guardian.Reset();
   parts_.acs.Play({});
   parts_.commerce.Reset();
   parts_.payments.Reset();

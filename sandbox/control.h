@@ -11,6 +11,7 @@
 #include "sandbox/acs.h"
 #include "sandbox/bridge.h"
 #include "sandbox/commerce.h"
+#include "sandbox/guardian.h"
 #include "sandbox/journal.h"
 #include "sandbox/payments_api.h"
 #include "sandbox/routes.h"
@@ -21,6 +22,7 @@ struct ControlParts {
   Commerce& commerce;
   PaymentsApi& payments;
   Bridge& bridge;
+  Guardian& guardian;
   Acs& acs;
   Processor& processor;
   EventRegister& events;

@@ -54,6 +54,7 @@ int Serve(const ServerOptions& options, bool exit_with_parent) {
   }
   base::json::object ready{
       {"event", "ready"}, {"url", (*server)->url()}, {"bridge_url", (*server)->bridge_url()}};
+  if (options.guardian_port) ready["guardian_url"] = (*server)->guardian_url();
   std::printf("%s\n", base::ToText(ready).c_str());
   std::fflush(stdout);
   int received = 0;
@@ -118,6 +119,10 @@ int Run(int argc, char** argv) {
       ->capture_default_str();
   serve->add_option("--bridge-port", options.bridge_port, "Event bridge (mTLS); 0: any free one")
       ->capture_default_str();
+  serve->add_option("--guardian-port", options.guardian_port,
+                    "Guardian, a vault on another machine (HTTPS); 0: any free one; default: none");
+  serve->add_option("--guardian-key", options.guardian_key,
+                    "x-api-key that Guardian takes; default: the value of --api-key");
   serve->add_option("--commerce-url", options.commerce_url, "Obolus's commerce listener")
       ->capture_default_str();
   serve->add_option("--shopper-url", options.shopper_url, "Obolus's shopper listener")

@@ -12,6 +12,7 @@
 #include "sandbox/acs.h"
 #include "sandbox/bridge.h"
 #include "sandbox/control.h"
+#include "sandbox/guardian.h"
 #include "sandbox/kit_routes.h"
 #include "sandbox/obolus_timeline.h"
 #include "sandbox/payments_api.h"
@@ -63,6 +64,7 @@ struct Server::Impl {
   explicit Impl(const ServerOptions& given) : options(given) {}
 
   base::Status Listen();
+  base::Status ListenAsGuardian();
   base::Status Connect();
   void Build(FlowBook flows);
   void PingLater();
@@ -73,6 +75,7 @@ struct Server::Impl {
   std::unique_ptr<net::Engine> engine = std::make_unique<net::Engine>(kThreads);
   std::unique_ptr<net::HttpServer> web;
   std::unique_ptr<net::HttpServer> bridge_listener;
+  std::unique_ptr<net::HttpServer> guardian_listener;
   std::unique_ptr<net::HttpClient> commerce_client;
   std::unique_ptr<net::HttpClient> browser_client;
   Routes routes;
@@ -84,6 +87,7 @@ struct Server::Impl {
   std::unique_ptr<Commerce> commerce;
   std::unique_ptr<PaymentsApi> payments;
   std::unique_ptr<Bridge> bridge;
+  std::unique_ptr<Guardian> guardian;
   std::unique_ptr<Acs> acs;
   std::unique_ptr<Shop> shop;
   std::unique_ptr<Control> control;
@@ -136,6 +140,28 @@ base::Status Server::Impl::Listen() {
       });
   if (!started) return std::unexpected(started.error());
   bridge_listener = std::move(*started);
+  return options.guardian_port ? ListenAsGuardian() : base::Status();
+}
+
+base::Status Server::Impl::ListenAsGuardian() {
+  net::ServerOptions guardian_options;
+  guardian_options.name = "guardian";
+  guardian_options.port = *options.guardian_port;
+  guardian_options.refuse = Refuse;
+  guardian_options.tls = TlsOf(options.certificates, "bridge-server");
+  guardian_options.tls->client_ca_file = (options.certificates / "ca.pem").string();
+  guardian_options.tls->client_certificates = net::ClientCertificates::kOptional;
+  auto started = net::HttpServer::Start(
+      *engine, std::move(guardian_options),
+      [this](net::HttpRequest request, net::Responder responder) {
+        if (!ready) {
+          responder.Send(Problem(503, "UNAVAILABLE", "The sandbox is starting."));
+          return;
+        }
+        guardian->Handle(std::move(request), std::move(responder));
+      });
+  if (!started) return std::unexpected(started.error());
+  guardian_listener = std::move(*started);
   return {};
 }
 
@@ -166,13 +192,16 @@ void Server::Impl::Build(FlowBook flows) {
                                     std::set<std::string>{std::string(kObolusName)});
   CommerceSide side{[this](const std::string& id) { (void)commerce->Void(id); },
                     [this](const std::string& id) { return commerce->IsVoidAcknowledged(id); }};
+  guardian = std::make_unique<Guardian>(
+      GuardianParts{journal, ids, clock, *engine,
+                    options.guardian_key.empty() ? options.api_key : options.guardian_key});
   acs = std::make_unique<Acs>(
       AcsParts{*processor, journal, *engine, clock, *browser_client, std::move(side)});
   shop = std::make_unique<Shop>(*commerce, *payments, ids,
                                 ShopOptions{ShopUrl(), options.shopper_url, payments_key});
-  control = std::make_unique<Control>(ControlParts{*commerce, *payments, *bridge, *acs, *processor,
-                                                   events, *outbound, journal, *link, ids, clock,
-                                                   source});
+  control = std::make_unique<Control>(ControlParts{*commerce, *payments, *bridge, *guardian, *acs,
+                                                   *processor, events, *outbound, journal, *link,
+                                                   ids, clock, source});
   kit =
       std::make_unique<KitRoutes>(*commerce, *payments, journal, *link, payments_key,
                                   Whereabouts{ShopUrl(), options.shopper_url, options.operator_url,
@@ -236,6 +265,11 @@ std::string Server::bridge_url() const {
   return "https://localhost:" + std::to_string(impl_->bridge_listener->port()) + "/events";
 }
 
+std::string Server::guardian_url() const {
+  if (!impl_->guardian_listener) return "";
+  return "https://localhost:" + std::to_string(impl_->guardian_listener->port());
+}
+
 // First nothing new begins, then the listeners and clients end while all parts are still there,
 // then the threads.
 void Server::Stop() {
@@ -243,11 +277,14 @@ void Server::Stop() {
   if (std::exchange(impl.stopped, true)) return;
   if (impl.acs) impl.acs->Stop();
   if (impl.link) impl.link->Stop();
-  for (auto* listener : {impl.web.get(), impl.bridge_listener.get()}) {
+  if (impl.guardian) impl.guardian->DropUnanswered();
+  for (auto* listener :
+       {impl.web.get(), impl.bridge_listener.get(), impl.guardian_listener.get()}) {
     if (listener) listener->StopListening();
   }
   impl.journal.CloseFollowers();
-  for (auto* listener : {impl.web.get(), impl.bridge_listener.get()}) {
+  for (auto* listener :
+       {impl.web.get(), impl.bridge_listener.get(), impl.guardian_listener.get()}) {
     if (listener) listener->Drain(kDrainFor);
   }
   impl.ready = false;
@@ -255,6 +292,7 @@ void Server::Stop() {
   impl.browser_client.reset();
   impl.web.reset();
   impl.bridge_listener.reset();
+  impl.guardian_listener.reset();
   impl.engine.reset();
 }
 

@@ -1,11 +1,13 @@
 // The whole sandbox in one object: reads flows, connects the parts, listens on two ports (shop,
-// payments API, ACS and control on one; the event bridge on the other) and ends cleanly. Owned by
+// payments API, ACS and control on one; the event bridge on the other; Guardian, when it is
+// wanted, on a third) and ends cleanly. Owned by
 // main and by tests.
 #pragma once
 
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "base/result.h"
@@ -14,8 +16,10 @@
 namespace obolus::sandbox {
 
 struct ServerOptions {
-  std::uint16_t port = 8400;         // 0: any free one
-  std::uint16_t bridge_port = 8401;  // 0: any free one
+  std::uint16_t port = 8400;                   // 0: any free one
+  std::uint16_t bridge_port = 8401;            // 0: any free one
+  std::optional<std::uint16_t> guardian_port;  // none: no Guardian; 0: any free one
+  std::string guardian_key;                    // that Guardian takes; empty: the same as api_key
   std::string commerce_url = "https://localhost:8443";
   std::string shopper_url = "http://localhost:8444";
   std::string operator_url = "http://127.0.0.1:8445";
@@ -42,6 +46,8 @@ class Server {
   // "http://127.0.0.1:8400/" and "https://localhost:8401/events".
   std::string url() const;
   std::string bridge_url() const;
+  // "https://localhost:8402", or "" without one.
+  std::string guardian_url() const;
 
   void Stop();  // again is harmless
 

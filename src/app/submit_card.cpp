@@ -1,5 +1,7 @@
 #include "app/submit_card.h"
 
+#include <algorithm>
+
 #include "app/commit_decision.h"
 #include "base/fault.h"
 
@@ -99,7 +101,8 @@ void Accept(const Shared& submission, StoredCard stored) {
       .provider = stored.provider,
       .tds_return_url = services.settings.public_url + "/3ds/return/" +
                         services.keys.Make(KeyPurpose::kReturn, submission->session_id),
-      .valid_until = submission->valid_until,
+      .valid_until =
+          std::min(submission->valid_until, stored.valid_until.value_or(submission->valid_until)),
       .card = *submission->masked,
   };
   Step(submission, domain::AcceptCard{std::move(card_session), submission->digest},

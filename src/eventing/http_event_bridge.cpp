@@ -1,23 +1,11 @@
 #include "eventing/http_event_bridge.h"
 
-#include <charconv>
 #include <new>
 
 namespace obolus::eventing {
 namespace {
 
 using app::Delivery;
-
-// Delta seconds only; an HTTP date (RFC 9110 §10.2.3) falls back to the schedule.
-std::optional<base::Millis> RetryAfter(const net::HttpResponse& response) {
-  const std::string* header = response.headers.Find("Retry-After");
-  if (header == nullptr) return std::nullopt;
-  std::int64_t seconds = 0;
-  const char* end = header->data() + header->size();
-  const auto read = std::from_chars(header->data(), end, seconds);
-  if (read.ec != std::errc() || read.ptr != end || seconds < 0) return std::nullopt;
-  return base::Millis(std::min<std::int64_t>(seconds, 86'400) * 1000);
-}
 
 // `done` must be called, even when there is no memory to say what happened.
 Delivery JudgeOrRetry(const base::Result<net::HttpResponse>& response) {
@@ -66,7 +54,7 @@ Delivery Judge(const base::Result<net::HttpResponse>& response) {
     return {Delivery::Outcome::kRefused, std::nullopt, std::move(error)};
   }
   if (status == 429 || status == 503) {
-    const auto retry_after = RetryAfter(*response);
+    const auto retry_after = net::RetryAfter(*response);
     const auto outcome = retry_after ? Delivery::Outcome::kRetryAfter : Delivery::Outcome::kRetry;
     return {outcome, retry_after, std::move(error)};
   }

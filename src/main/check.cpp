@@ -6,6 +6,7 @@
 #include <future>
 
 #include "base/secret.h"
+#include "main/vault_config.h"
 #include "net/http_client.h"
 #include "storage/postgres_store.h"
 #include "vault/key_ring.h"
@@ -73,6 +74,13 @@ void CheckBridge(const Config& config, CheckReport& report) {
       "bridge " + config.bridge.url + " answers (" + std::to_string(response->status) + ")");
 }
 
+void CheckGuardian(const Config& config, CheckReport& report) {
+  if (config.guardian.url.empty()) return;
+  const auto found = vault::ProbeGuardian(GuardianOptionsOf(config));
+  Add(report, found ? "ok  " : "FAIL",
+      "guardian " + config.guardian.url + " " + (found ? *found : found.error().message));
+}
+
 }  // namespace
 
 CheckReport CheckInstallation(const Config& config) {
@@ -89,6 +97,7 @@ CheckReport CheckInstallation(const Config& config) {
     Add(report, "warn",
         "shopper.tls.mode is off: only for trying, or behind a proxy on this machine");
   }
+  CheckGuardian(config, report);
   CheckBridge(config, report);
   return report;
 }

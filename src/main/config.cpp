@@ -9,6 +9,7 @@
 #include "domain/retry_policy.h"
 #include "main/card_config.h"
 #include "main/config_values.h"
+#include "main/vault_config.h"
 
 extern char** environ;
 
@@ -226,11 +227,7 @@ void ReadRest(ConfigValues& values, Config& config) {
   if (config.sessions.retry_cool_down_s.size() > domain::kMostCoolDowns) {
     values.Fault("sessions.retry_cool_down_s", "must have at most 16 entries");
   }
-  if (values.Text("vault.provider") != "embedded") {
-    values.Fault("vault.provider", "must be \"embedded\"");
-  }
-  config.vault = {.key_file = InDataDir(config, values.Text("vault.key_file"), "obolus.keys"),
-                  .card_valid_for_s = values.Integer("vault.card_valid_for_s", 60, 31'536'000)};
+  ReadVault(values, config);
   const std::string level = values.Text("log.level");
   const std::map<std::string, base::LogLevel> levels = {{"debug", base::LogLevel::kDebug},
                                                         {"info", base::LogLevel::kInfo},

@@ -17,6 +17,8 @@ namespace obolus::main {
 
 enum class StoreKind { kSqlite, kPostgres, kMemory };
 
+enum class VaultKind { kEmbedded, kGuardian };
+
 enum class TlsMode { kOff, kServer, kMutual };
 
 struct TlsConfig {
@@ -73,9 +75,16 @@ struct Config {
   } sessions;
 
   struct {
+    VaultKind kind = VaultKind::kEmbedded;
     std::string key_file;
-    std::int64_t card_valid_for_s = 0;
+    std::int64_t card_valid_for_s = 0, lease_ms = 0;
   } vault;
+
+  // Read whatever vault.provider is: cards of an earlier provider still want to be deleted.
+  struct {
+    std::string url, api_key /* secret */, ca, certificate, key;
+    std::int64_t timeout_ms = 0, max_connections = 0, breaker_failures = 0, breaker_open_ms = 0;
+  } guardian;
 
   struct {
     std::string co_badges_file;

@@ -57,7 +57,13 @@ inline std::string Print(const Config& config) {
     out << domain::SpellingOf(network).session << ' ';
   }
   out << '\n';
-  out << config.vault.key_file << ' ' << config.vault.card_valid_for_s << ' '
+  const auto& guardian = config.guardian;
+  out << guardian.url << ' ' << guardian.api_key << ' ' << guardian.ca << ' '
+      << guardian.certificate << ' ' << guardian.key << ' ' << guardian.timeout_ms << ' '
+      << guardian.max_connections << ' ' << guardian.breaker_failures << ' '
+      << guardian.breaker_open_ms << '\n';
+  out << static_cast<int>(config.vault.kind) << ' ' << config.vault.key_file << ' '
+      << config.vault.card_valid_for_s << ' ' << config.vault.lease_ms << ' '
       << static_cast<int>(config.log_level) << '\n';
   return out.str();
 }

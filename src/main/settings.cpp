@@ -27,7 +27,7 @@ app::Settings SettingsOf(const Config& config) {
       .confirm_wait = std::chrono::seconds(config.sessions.confirm_wait_s),
       .card_valid_for = std::chrono::seconds(config.vault.card_valid_for_s),
       .keep_for = std::chrono::hours(config.sessions.keep_for_h),
-      .vault_lease = base::Millis(20'000),
+      .vault_lease = base::Millis(config.vault.lease_ms),
       .terminal_id_in_tds_result = config.bridge.terminal_id_in_tds_result,
       .policy = PolicyOf(config),
       .co_badges = domain::CoBadges(config.cards.co_badges, config.cards.preferred_networks),

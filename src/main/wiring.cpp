@@ -27,10 +27,12 @@
 #include "main/relay_metrics.h"
 #include "main/session_metrics.h"
 #include "main/settings.h"
+#include "main/vault_config.h"
 #include "storage/memory_store.h"
 #include "storage/postgres_store.h"
 #include "storage/sqlite_store.h"
 #include "vault/embedded_vault.h"
+#include "vault/guardian_vault.h"
 #include "vault/jwe_envelope.h"
 #include "vault/key_ring.h"
 #ifdef OBOLUS_FAULTS
@@ -169,6 +171,7 @@ struct Wiring::Parts {
   std::unique_ptr<net::Engine> operator_engine;  // quick, however busy the other is
   std::unique_ptr<ClockWatch> clock_watch;
   std::unique_ptr<app::Store> store;
+  std::unique_ptr<vault::GuardianVault> guardian;  // when it is configured
   std::unique_ptr<app::Services> services;
   std::unique_ptr<eventing::HttpEventBridge> bridge;
   std::unique_ptr<app::RelayOutbox> relay;
@@ -199,8 +202,16 @@ Status Wiring::Parts::StartCore() {
       config.io_threads > 0 ? static_cast<std::size_t>(config.io_threads) : cores);
   operator_engine = std::make_unique<net::Engine>(1);
   clock_watch = std::make_unique<ClockWatch>(clock, *engine, metrics);
-  services = std::make_unique<app::Services>(*store, embedded_vault, envelope, session_keys, feed,
-                                             clock, *ids, SettingsOf(config));
+  if (!config.guardian.url.empty()) {
+    auto opened = vault::GuardianVault::Make(GuardianOptionsOf(config), *engine, clock, metrics);
+    if (!opened) return std::unexpected(opened.error());
+    guardian = std::move(*opened);
+  }
+  app::Vault& vault = config.vault.kind == VaultKind::kGuardian
+                          ? static_cast<app::Vault&>(*guardian)
+                          : embedded_vault;
+  services = std::make_unique<app::Services>(*store, vault, envelope, session_keys, feed, clock,
+                                             *ids, SettingsOf(config));
   auto made = eventing::HttpEventBridge::Make(
       {.url = config.bridge.url,
        .source = config.bridge.source,
@@ -364,6 +375,7 @@ bool Wiring::Stop() {
     parts.operators->StopListening();
     parts.operators->Drain(Millis(1'000));
   }
+  if (parts.guardian) parts.guardian->Close();  // its last answers go to the store
   if (parts.store) parts.store->Close();
   for (auto* engine : {parts.operator_engine.get(), parts.engine.get()}) {
     if (engine != nullptr) engine->Stop();

@@ -1,8 +1,12 @@
 #include "net/http_client.h"
 
 #include <curl/curl.h>
+#include <malloc.h>
 
+#include <algorithm>
 #include <array>
+#include <cstdlib>
+#include <cstring>
 #include <mutex>
 #include <new>
 #include <thread>
@@ -12,6 +16,7 @@
 
 #include "base/check.h"
 #include "base/log.h"
+#include "base/secret.h"
 #include "base/url.h"
 #include "net/client_identity.h"
 #include "net/free_with.h"
@@ -27,7 +32,23 @@ using Multi = std::unique_ptr<CURLM, FreeWith<curl_multi_cleanup>>;
 using Share = std::unique_ptr<CURLSH, FreeWith<curl_share_cleanup>>;
 using HeaderList = std::unique_ptr<curl_slist, FreeWith<curl_slist_free_all>>;
 
-// One exchange, from Send to `done`. Its address is given to libcurl, so it does not move.
+// libcurl copies a body into buffers of its own, so all that it frees is wiped.
+void FreeWiped(void* memory) {
+  base::WipeMemory(memory, malloc_usable_size(memory));
+  std::free(memory);
+}
+
+void* ReallocWiped(void* memory, std::size_t size) {
+  if (memory == nullptr) return std::malloc(size);
+  void* moved = std::malloc(size);
+  if (moved != nullptr) {
+    std::memcpy(moved, memory, std::min(size, malloc_usable_size(memory)));
+    FreeWiped(memory);
+  }
+  return moved;
+}
+
+// One exchange, from Send to `done`; libcurl has its address.
 struct Transfer {
   ClientRequest request;
   base::Done<HttpResponse> done;
@@ -173,13 +194,13 @@ void HttpClient::Impl::SetMethod(CURL* easy, const ClientRequest& request) {
     curl_easy_setopt(easy, CURLOPT_NOBODY, 1L);
     return;
   }
-  if (request.body.empty() && request.method != "POST" && request.method != "PUT" &&
+  const std::string_view body = request.secret_body ? request.secret_body->text() : request.body;
+  if (body.empty() && request.method != "POST" && request.method != "PUT" &&
       request.method != "PATCH") {
     curl_easy_setopt(easy, CURLOPT_HTTPGET, 1L);
   } else {
-    curl_easy_setopt(easy, CURLOPT_POSTFIELDS, request.body.data());
-    curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE,
-                     static_cast<curl_off_t>(request.body.size()));
+    curl_easy_setopt(easy, CURLOPT_POSTFIELDS, body.data());
+    curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(body.size()));
   }
   curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, request.method.c_str());
 }
@@ -233,6 +254,8 @@ base::Status HttpClient::Impl::Launch(std::unique_ptr<Transfer>& transfer) {
   }
   if (!transfer->easy) return std::unexpected(OutOfMemory());
   transfer->most = options.max_response_bytes;
+  // An answer may repeat what was sent.
+  if (transfer->request.secret_body) transfer->response.body.reserve(transfer->most);
   Prepare(*transfer);
   if (!SetHeaders(*transfer)) {
     return base::Fail(base::ErrorCode::kInvalid, "a header holds a line break");
@@ -261,7 +284,9 @@ void HttpClient::Impl::Begin(std::unique_ptr<Transfer> transfer) {
 
 void HttpClient::Impl::End(std::unique_ptr<Transfer> transfer, base::Result<HttpResponse> result) {
   try {
-    if (transfer->easy) {
+    if (transfer->request.secret_body) {
+      transfer->easy.reset();  // with its upload buffer
+    } else if (transfer->easy) {
       curl_easy_reset(transfer->easy.get());
       spare.push_back(std::move(transfer->easy));
     }
@@ -325,19 +350,18 @@ void HttpClient::Impl::Run() {
 }
 
 base::Result<std::unique_ptr<HttpClient>> HttpClient::Make(ClientOptions options) {
-  static const bool ready = curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK;
+  static const bool ready = curl_global_init_mem(CURL_GLOBAL_DEFAULT, std::malloc, FreeWiped,
+                                                 ReallocWiped, strdup, std::calloc) == CURLE_OK;
   CHECK(ready);
   auto identity = ReadClientIdentity(options.tls);
   if (!identity) return std::unexpected(std::move(identity).error());
-  auto impl = std::make_unique<Impl>();
-  impl->options = std::move(options);
-  impl->identity = std::move(*identity);
+  auto impl = std::make_unique<Impl>(std::move(options), std::move(*identity));
   impl->multi.reset(curl_multi_init());
   impl->share.reset(curl_share_init());
   CHECK(impl->multi && impl->share);
   // Handles are used by one thread only, so the share needs no locks.
   curl_share_setopt(impl->share.get(), CURLSHOPT_SHARE, CURL_LOCK_DATA_SSL_SESSION);
-  const long most = static_cast<long>(impl->options.max_connections);
+  const auto most = static_cast<long>(impl->options.max_connections);
   curl_multi_setopt(impl->multi.get(), CURLMOPT_MAX_TOTAL_CONNECTIONS, most);
   curl_multi_setopt(impl->multi.get(), CURLMOPT_MAXCONNECTS, most);
   const SignalsBlocked blocked;  // with NOSIGNAL libcurl leaves SIGPIPE to us

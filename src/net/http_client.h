@@ -1,6 +1,7 @@
 // Outbound HTTPS over libcurl's multi interface on a thread of its own: pooled connections, client
 // certificates, deadlines. Redirects are never followed. Responses are cut at `max_response_bytes`.
-// Used by eventing and the sandbox.
+// What libcurl frees is wiped first, so that of a secret body nothing stays in the heap. Used by
+// eventing, vault and the sandbox.
 #pragma once
 
 #include <cstddef>
@@ -9,6 +10,7 @@
 
 #include "base/clock.h"
 #include "base/result.h"
+#include "base/secret.h"
 #include "net/http_message.h"
 #include "net/tls.h"
 
@@ -19,6 +21,8 @@ struct ClientRequest {
   std::string url{};
   Headers headers{};
   std::string body{};
+  // Sent instead of `body`: bytes that must leave no copy behind.
+  std::shared_ptr<const base::SecretBytes> secret_body{};
 };
 
 struct ClientOptions {

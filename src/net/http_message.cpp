@@ -1,6 +1,8 @@
 #include "net/http_message.h"
 
 #include <algorithm>
+#include <charconv>
+#include <cstdint>
 
 namespace obolus::net {
 namespace {
@@ -31,6 +33,16 @@ std::size_t Headers::Count(std::string_view name) const {
 void Headers::Set(std::string_view name, std::string value) {
   std::erase_if(items_, [&](const Header& header) { return EqualsIgnoreCase(header.name, name); });
   items_.push_back({std::string(name), std::move(value)});
+}
+
+std::optional<base::Millis> RetryAfter(const HttpResponse& response) {
+  const std::string* header = response.headers.Find("Retry-After");
+  if (header == nullptr) return std::nullopt;
+  std::int64_t seconds = 0;
+  const char* end = header->data() + header->size();
+  const auto read = std::from_chars(header->data(), end, seconds);
+  if (read.ec != std::errc() || read.ptr != end || seconds < 0) return std::nullopt;
+  return base::Millis(std::min<std::int64_t>(seconds, 86'400) * 1000);
 }
 
 }  // namespace obolus::net

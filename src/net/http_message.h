@@ -10,6 +10,8 @@
 #include <utility>
 #include <vector>
 
+#include "base/clock.h"
+
 namespace obolus::net {
 
 struct Header {
@@ -70,5 +72,9 @@ struct HttpResponse {
 };
 
 bool EqualsIgnoreCase(std::string_view a, std::string_view b);
+
+// Of Retry-After (RFC 9110 §10.2.3) the delta seconds, at most a day; none when it is absent, a
+// date or nonsense.
+std::optional<base::Millis> RetryAfter(const HttpResponse& response);
 
 }  // namespace obolus::net

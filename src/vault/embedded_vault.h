@@ -3,6 +3,7 @@
 // security code is never part of it (PCI DSS 3.3.1). Called by app/submit_card; any thread.
 #pragma once
 
+#include <functional>
 #include <string>
 
 #include "app/ports/vault.h"
@@ -26,6 +27,11 @@ class EmbeddedVault final : public app::Vault {
   // that does not commit leaves nothing.
   void Keep(domain::Card card, const base::Uuid& session_id, base::Timestamp valid_until,
             std::string idempotency_key, base::Done<app::StoredCard> done) override;
+
+  // Never asked: its cards are rows, which go with a commit.
+  void Delete(const std::string&, std::move_only_function<void(base::Status)> done) override {
+    done({});
+  }
 
   // The card again, without its security code. Errors, in order: kExpired (valid_until has come),
   // kNotFound (its key-encryption key is gone), kMalformed (changed bytes, or a row that was moved

@@ -53,6 +53,9 @@ class SimVault final : public app::Vault {
   bool IsRemote() const override { return stage_.plan.remote_vault; }
   void Keep(domain::Card card, const Uuid& session_id, Timestamp valid_until,
             std::string idempotency_key, base::Done<app::StoredCard> done) override;
+  void Delete(const std::string&, std::move_only_function<void(base::Status)> done) override {
+    done({});
+  }
 
  private:
   using Answer = std::function<void(base::Result<app::StoredCard>)>;

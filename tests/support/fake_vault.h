@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <condition_variable>
+#include <functional>
 #include <mutex>
 #include <string>
 #include <utility>
@@ -37,6 +38,20 @@ class FakeVault final : public app::Vault {
     called_.notify_all();
   }
 
+  void Delete(const std::string& card_id,
+              std::move_only_function<void(base::Status)> done) override {
+    {
+      const std::lock_guard lock(mutex_);
+      deleted_.push_back(card_id);
+    }
+    done({});
+  }
+
+  std::vector<std::string> deleted() const {
+    const std::lock_guard lock(mutex_);
+    return deleted_;
+  }
+
   // The oldest call that was not taken yet; one without `done` when none comes in time.
   Call Take() {
     std::unique_lock lock(mutex_);
@@ -65,6 +80,7 @@ class FakeVault final : public app::Vault {
   mutable std::mutex mutex_;
   std::condition_variable called_;
   std::vector<Call> calls_;
+  std::vector<std::string> deleted_;
 };
 
 }  // namespace obolus::testing

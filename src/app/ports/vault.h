@@ -16,6 +16,7 @@ struct StoredCard {
   std::string id;                    // card_session.id
   std::string provider;              // "embedded", "guardian"
   std::optional<SealedCard> sealed;  // commit this with the session; absent for remote vaults
+  std::optional<Timestamp> valid_until = {};  // when the vault itself deletes it before we would
 };
 
 class Vault {
@@ -28,6 +29,10 @@ class Vault {
   // kTimeout.
   virtual void Keep(domain::Card card, const Uuid& session_id, Timestamp valid_until,
                     std::string idempotency_key, base::Done<StoredCard> done) = 0;
+  // Deletes a card that is of no more use by its card_session.id; one that is not there is no
+  // error. Only for remote vaults: an embedded one's cards are rows. Errors: kUnavailable (with
+  // `retry_after` where the vault names it), kTimeout, kUnauthorized.
+  virtual void Delete(const std::string& card_id, std::move_only_function<void(Status)> done) = 0;
 };
 
 }  // namespace obolus::app
