@@ -279,7 +279,7 @@ describe('a timeline tells all that happened', () => {
         await obolus.pay(opened.session_key);
         const created = await obolus.bridge.waitFor(opened.terminal_id, 'CardSessionCreated');
         const { pathname } = new URL(created.event.data.card_session.tds_return_url);
-        assert.equal((await obolus.shopper('GET', pathname)).status, 200);
+        assert.equal((await obolus.shopper('GET', pathname)).status, 303);
         assert.ok(words(await show(opened.terminal_id)).includes('return_without_challenge'));
       });
 
