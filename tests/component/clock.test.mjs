@@ -1,6 +1,6 @@
-// The machine's clock is set a day ahead, or back, while a session is open and a retry waits: both
-// go on by the time that really passes. Debian's libfaketime moves the wall clock under the
-// program as an operator or NTP would; the test's own clock stays right.
+// The machine's clock is set a day ahead, or back, while sessions are open, shoppers are at their
+// bank and a retry waits: all go on by the time that really passes. Debian's libfaketime moves the
+// wall clock under the program as an operator or NTP would; the test's own clock stays right.
 import assert from 'node:assert/strict';
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
@@ -122,7 +122,80 @@ async function liveThroughJump(seconds) {
   }
 }
 
+const kBack = { 'content-type': 'application/x-www-form-urlencoded' };
+
+// 3-D Secure sessions of every kind that waits: at the bank, for a challenge, for Commerce.
+async function openWaiting(obolus) {
+  const life = { expires_in: kLifeMs / 1000 };
+  const challenged = await obolus.openChallenge(life);
+  await obolus.shopper('GET', challenged.path);
+  const open = await obolus.openChallenge({ ...life, challenge: undefined });
+  const returned = await obolus.openChallenge(life);
+  await obolus.shopper('GET', returned.path);
+  const body = 'cres=e30';
+  await obolus.shopper('POST', `${returned.path}/return`, { body, headers: kBack });
+  return { challenged, open, returned };
+}
+
+// Jumps by `seconds` while the shopper's return is told to a Commerce that first refuses it.
+async function waitThroughJump(seconds) {
+  const { obolus, set, stop } = await startWithClock({
+    bridge: { retry_delays_ms: [4000] },
+    sessions: { sweep_interval_ms: 100 },
+  });
+  try {
+    const results = ({ tds_terminal_id }) =>
+      obolus.bridge.deliveries.filter(({ event }) => event.subject === tds_terminal_id);
+    const stateOf = async ({ tds_terminal_id }) =>
+      (await obolus.operator('GET', `/sessions/${tds_terminal_id}`)).json.state;
+    const told = ({ path: target }) => obolus.state(target.split('/').pop());
+    obolus.bridge.answer = () => ({ status: obolus.bridge.deliveries.length === 0 ? 500 : 204 });
+
+    const began = Date.now();
+    const sessions = await openWaiting(obolus);
+    const { challenged, open, returned } = sessions;
+    await until('a refused TDSResult', () => results(returned).length === 1);
+    const all = [challenged, open, returned];
+    const before = await Promise.all(all.map(told));
+    set(seconds);
+    await obolus.process.event('clock_jumped');
+    const after = await Promise.all(all.map(told));
+    for (const [index, { expires_in, expires_at }] of after.entries()) {
+      const passed = before[index].expires_in - expires_in;
+      assert.ok(passed >= 0 && passed < kLateMs / 1000, `${passed} s passed at once`);
+      assert.equal(expires_at, before[index].expires_at);
+    }
+
+    await obolus.bridge.waitFor(returned.tds_terminal_id, 'TDSResult', 5_000 + kLateMs);
+    const [refused, accepted] = results(returned);
+    assert.ok(accepted.at - refused.at >= 3_000, `retried after ${accepted.at - refused.at} ms`);
+    assert.deepEqual(await Promise.all(all.map(stateOf)), ['challenged', 'open', 'returned']);
+
+    for (const session of [challenged, open]) {
+      const result = await obolus.bridge.waitFor(
+        session.tds_terminal_id,
+        'TDSResult',
+        kLifeMs + kLateMs,
+      );
+      const lived = result.at - began;
+      assert.ok(lived >= kLifeMs - 1_000 && lived < kLifeMs + kLateMs, `lived ${lived} ms`);
+      assert.equal(await stateOf(session), 'expired');
+    }
+    await obolus.settled();
+    assert.deepEqual(
+      all.map((session) => results(session).length),
+      [1, 1, 2],
+    );
+    const ids = new Set(results(returned).map(({ event }) => event.id));
+    assert.equal(ids.size, 1, 'the return is one event, told again');
+  } finally {
+    await stop();
+  }
+}
+
 describe('a clock that is set wrong', { concurrency: true }, () => {
   test('by a day ahead ends no session and hurries no retry', () => liveThroughJump(kDay));
   test('by a day back keeps no session and no event waiting', () => liveThroughJump(-kDay));
+  test('by a day ahead ends no challenge and forgets no return', () => waitThroughJump(kDay));
+  test('by a day back keeps no shopper at the bank for longer', () => waitThroughJump(-kDay));
 });
