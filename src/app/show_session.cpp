@@ -36,11 +36,15 @@ Result<SessionView> View(Transaction& tx, const Services& services, domain::Sess
   } else if (shown.state == domain::SessionState::kCreated) {
     auto challenge = tx.FindChallengeOf(shown.terminal_id);
     if (!challenge) return std::unexpected(challenge.error());
-    const bool waits = *challenge && !domain::IsEnd((*challenge)->kind, (*challenge)->state) &&
-                       now < (*challenge)->expires_at;
-    if (waits) {
-      view.challenge_key = services.keys.Make(KeyPurpose::kTds, (*challenge)->id);
-      view.window_size = WindowSizeOf(**challenge);
+    if (!*challenge) return view;
+    const SessionView challenged{.session = std::move(**challenge), .now = now};
+    if (challenged.IsExpired()) {
+      view.challenge_failure = domain::FailureCode::kSessionExpired;
+    } else if (!challenged.IsEnded()) {
+      view.challenge_key = services.keys.Make(KeyPurpose::kTds, challenged.session.id);
+      view.window_size = WindowSizeOf(challenged.session);
+    } else {
+      view.challenge_failure = challenged.session.failure;
     }
   }
   return view;

@@ -13,10 +13,13 @@ namespace obolus::app {
 struct SessionView {
   domain::Session session;
   std::optional<std::string>
-      challenge_key;  // payment: an open 3DS session of the same payment; 3DS: its own
+      challenge_key{};  // payment: an open 3DS session of the same payment; 3DS: its own
   Timestamp now;
   // Of the CReq of that 3DS session, "01" to "05" (EMV 3DS 2.3.1 challengeWindowSize).
   std::optional<std::string> window_size{};
+  // Payment whose card was taken: its last challenge ended, and not well. Commerce's StateChanged
+  // may say otherwise, but may also come much later; until then nobody may be told that it is paid.
+  std::optional<domain::FailureCode> challenge_failure{};
 
   bool IsExpired() const {
     return session.state == domain::SessionState::kExpired ||

@@ -67,6 +67,19 @@ TEST(ShowSession, AChallengeThatIsOverIsNotShown) {
       "1", "CompleteTDSSession",
       {{"result", "SUCCESS"}, {"tds_terminal_id", base::ToString(tds.session.terminal_id)}})));
   EXPECT_EQ(Show(stand, payment.key)->challenge_key, std::nullopt);
+  EXPECT_EQ(Show(stand, payment.key)->challenge_failure, std::nullopt);
+}
+
+TEST(ShowSession, AFailedChallengeShowsOnItsPayment) {
+  AppStand stand;
+  const auto payment = stand.OpenPayment();
+  ASSERT_TRUE(stand.Submit(payment.key));
+  const auto tds = stand.OpenTds(payment.session.terminal_id);
+  ASSERT_TRUE(stand.Receive(EventOf(
+      "1", "CompleteTDSSession",
+      {{"result", "FAILED"}, {"tds_terminal_id", base::ToString(tds.session.terminal_id)}})));
+  EXPECT_EQ(Show(stand, payment.key)->challenge_key, std::nullopt);
+  EXPECT_EQ(Show(stand, payment.key)->challenge_failure, domain::FailureCode::kChallengeFailed);
 }
 
 TEST(ShowSession, AChallengeWhoseTimeIsOverIsNotShown) {
@@ -76,6 +89,7 @@ TEST(ShowSession, AChallengeWhoseTimeIsOverIsNotShown) {
   stand.OpenTds(payment.session.terminal_id);
   stand.clock.Advance(std::chrono::seconds(600));
   EXPECT_EQ(Show(stand, payment.key)->challenge_key, std::nullopt);
+  EXPECT_EQ(Show(stand, payment.key)->challenge_failure, domain::FailureCode::kSessionExpired);
 }
 
 TEST(ShowSession, IsExpiredFromTheMomentOn) {

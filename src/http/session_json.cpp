@@ -56,6 +56,13 @@ json::object Wait() {
   return {{"next_action", "wait"}, {"data", json::object()}};
 }
 
+// Commerce's word on the payment is above what became of its challenge.
+bool FailedAtTheBank(const SessionView& view) {
+  const auto& said = view.session.commerce_state;
+  const bool taken = said == CommerceState::kAuthorized || said == CommerceState::kCompleted;
+  return view.challenge_failure.has_value() && !taken;
+}
+
 json::object NextOfPayment(const app::Services& services, const SessionView& view) {
   const Session& session = view.session;
   if (session.state == SessionState::kOpen) return TokenizeCard(services, session);
@@ -64,6 +71,7 @@ json::object NextOfPayment(const app::Services& services, const SessionView& vie
     return Failure("PAYMENT_FAILED", "The payment was not accepted.");
   }
   if (view.challenge_key) return Challenge(services, view);
+  if (FailedAtTheBank(view)) return Failure(*view.challenge_failure);
   return {{"next_action", nullptr},
           {"status", "success"},
           {"data", {{"token_id", session.card_session->id}}}};
@@ -138,6 +146,7 @@ std::string ContinueUrl(const SessionView& view) {
   bool success = session.state == SessionState::kSucceeded && !session.voided_after_end;
   if (session.state == SessionState::kCreated && !session.voided_after_end) {
     if (view.challenge_key) return "";
+    if (FailedAtTheBank(view)) return session.continuation.error.value_or("");
     success = session.commerce_state != CommerceState::kFailed;
     const bool decided =
         session.commerce_state && *session.commerce_state != CommerceState::kAccepted;

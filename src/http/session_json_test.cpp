@@ -304,6 +304,22 @@ TEST_F(SessionJson, ATakenCardDoesNotGoOnWhileItsChallengeWaits) {
   EXPECT_EQ(ContinueUrl(view), "");
 }
 
+TEST_F(SessionJson, AFailedChallengeIsNeverShownAsPaidUnlessCommerceSaysSo) {
+  auto view = Payment(SessionState::kCreated);
+  view.challenge_failure = domain::FailureCode::kChallengeFailed;
+  view.now += seconds(60);
+  for (const auto& said :
+       {std::optional<CommerceState>(), std::optional(CommerceState::kAccepted)}) {
+    view.session.commerce_state = said;
+    EXPECT_EQ(ContinueUrl(view), "https://shop.example/no");
+    EXPECT_EQ(Render(view).at("status"), "failure");
+    EXPECT_EQ(Render(view).at("data").at("reason_code"), "CHALLENGE_FAILED");
+  }
+  view.session.commerce_state = CommerceState::kCompleted;
+  EXPECT_EQ(ContinueUrl(view), "https://shop.example/ok");
+  EXPECT_EQ(Render(view).at("status"), "success");
+}
+
 TEST_F(SessionJson, WithoutAContinuationThereIsNowhereToGo) {
   auto view = Payment(SessionState::kCancelled);
   view.session.continuation = {};
