@@ -20,6 +20,8 @@ struct Policy {
   int max_attempts = 5;  // the last of them fails the session; 0: none does
   bool tds_result_on_expiry = true;
   bool card_session_failed_on_expiry = true;
+  // 3DS: what Commerce has at least, from the shopper's return on, before the session expires.
+  std::chrono::seconds confirm_within{120};
   // After the n-th refusal the n-th; the last one goes on. Empty: none.
   std::vector<std::chrono::seconds> cool_downs = {};
   // Cards that our own checks refuse (Luhn digit, expiry, …) count like those that a vault refuses.

@@ -1,5 +1,6 @@
 #include "domain/session_machine.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace obolus::domain {
@@ -234,7 +235,11 @@ Result<Decision> Decide(const Session& session, const Command& command, const Po
   Session& next = decision.session;
   if (next.attempts != session.attempts) next.refused_at = now;
   if (decision.entered) next.failure = FailureOf(session, trigger);
-  if (decision.entered && next.state == SessionState::kReturned) next.returned_at = now;
+  if (decision.entered && next.state == SessionState::kReturned) {
+    next.returned_at = now;
+    // Whoever came back in the last second must not be told that time ran out while Commerce asks.
+    next.expires_at = std::max(next.expires_at, now + policy.confirm_within);
+  }
   if (decision.entered && IsEnd(next.kind, next.state) && !next.ended_at) next.ended_at = now;
   ++next.version;
   return decision;

@@ -358,5 +358,23 @@ TEST(SessionMachine, TheDocumentedStatesAreCurrent) {
   EXPECT_EQ(text.str(), DescribeTransitions()) << "run: obolus states > docs/session-states.md";
 }
 
+TEST(SessionMachine, AReturnInTheLastSecondLeavesCommerceTimeToConfirm) {
+  Session session = Sample(SessionKind::kTds, SessionState::kChallenged);
+  session.expires_at = kNow + std::chrono::seconds(1);
+  for (const Command& command : {Command(ReturnFromChallenge{}), Command(Cancel{})}) {
+    const auto decision = Decide(session, command, kPolicy, kNow);
+    ASSERT_TRUE(decision);
+    EXPECT_EQ(decision->session.returned_at, kNow);
+    EXPECT_EQ(decision->session.expires_at, kNow + kPolicy.confirm_within);
+  }
+}
+
+TEST(SessionMachine, AnEarlyReturnLeavesTheTimeAsItWas) {
+  const Session session = Sample(SessionKind::kTds, SessionState::kChallenged);
+  const auto decision = Decide(session, ReturnFromChallenge{}, kPolicy, kNow);
+  ASSERT_TRUE(decision);
+  EXPECT_EQ(decision->session.expires_at, session.expires_at);
+}
+
 }  // namespace
 }  // namespace obolus::domain

@@ -115,7 +115,8 @@ constexpr auto kTransitions = std::to_array<Transition>({
     {kTds, kReturned, kVoid, kVoided, kNothing,
      "Commerce voided."},
     {kTds, kReturned, kExpire, kExpired, kNothing,
-     "Commerce never confirmed. TDSResult was sent on return and is not sent again."},
+     "Commerce never confirmed, for sessions.confirm_within_s after the return at least. TDSResult "
+     "was sent on return and is not sent again."},
     {kTds, kReturned, kAnnotate, kReturned, kNothing,
      "StateChanged is noted."},
     {kTds, kSucceeded, kVoid, kSucceeded, kNothing,

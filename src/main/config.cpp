@@ -222,6 +222,7 @@ void ReadRest(ConfigValues& values, Config& config) {
       .tds_result_on_expiry = values.Boolean("sessions.tds_result_on_expiry"),
       .card_session_failed_on_expiry = values.Boolean("sessions.card_session_failed_on_expiry"),
       .confirm_wait_s = values.Integer("sessions.confirm_wait_s", 5, 600),
+      .confirm_within_s = values.Integer("sessions.confirm_within_s", 0, 3600),
       .sweep_interval_ms = values.Integer("sessions.sweep_interval_ms", 50, 60'000),
       .keep_for_h = values.Integer("sessions.keep_for_h", 24, 8760)};
   if (config.sessions.retry_cool_down_s.size() > domain::kMostCoolDowns) {

@@ -71,7 +71,8 @@ struct Config {
     std::vector<std::int64_t> retry_cool_down_s;
     bool count_typing_errors = true, tds_result_on_expiry = true;
     bool card_session_failed_on_expiry = true;
-    std::int64_t confirm_wait_s = 0, sweep_interval_ms = 0, keep_for_h = 0;
+    std::int64_t confirm_wait_s = 0, confirm_within_s = 0;
+    std::int64_t sweep_interval_ms = 0, keep_for_h = 0;
   } sessions;
 
   struct {

@@ -142,6 +142,7 @@ std::vector<Row> ConfigRowsTest::Rows() {
       {"sessions.tds_result_on_expiry", "false"},
       {"sessions.card_session_failed_on_expiry", "false"},
       {"sessions.confirm_wait_s", "65"},
+      {"sessions.confirm_within_s", "66"},
       {"sessions.sweep_interval_ms", "63"},
       {"sessions.keep_for_h", "64"},
       {"vault.key_file", "other.keys"},
@@ -235,7 +236,7 @@ TEST_F(ConfigTest, EveryFaultNamesItsKey) {
       {"sessions.tds_result_on_expiry", "maybe"},
       {"sessions.card_session_failed_on_expiry", "often"},
       {"sessions.confirm_wait_s", "4"},
-      {"sessions.confirm_wait_s", "601"},
+      {"sessions.confirm_within_s", "3601"},
       {"sessions.sweep_interval_ms", "49"},
       {"sessions.keep_for_h", "23"},
       {"vault.provider", "sandwich"},
@@ -366,8 +367,7 @@ TEST_F(ConfigSourcesTest, AFileMustHaveTheTypesOfTheDefaults) {
   EXPECT_EQ(FaultsOf(Load({}, {}, File("io_threads = \"4\"\n"))), Faults{"io_threads"});
   EXPECT_EQ(FaultsOf(Load({}, {}, File("data_dir = 4\n"))), Faults{"data_dir"});
   EXPECT_EQ(FaultsOf(Load({}, {}, File("store = 4\n"))), Faults{"store"});
-  EXPECT_EQ(FaultsOf(Load({}, {}, File("[sessions]\ntds_result_on_expiry = 1\n"))),
-            Faults{"sessions.tds_result_on_expiry"});
+  EXPECT_EQ(FaultsOf(Load({}, {}, File("[operator]\nport = true\n"))), Faults{"operator.port"});
   EXPECT_EQ(FaultsOf(Load({}, {}, File("[commerce.members]\nterminal_id = 7\n"))),
             Faults{"commerce.members.terminal_id"});
 }

@@ -49,8 +49,8 @@ inline std::string Print(const Config& config) {
   out << sessions.payment_expires_in_s << ' ' << sessions.tds_expires_in_s << ' '
       << sessions.max_attempts << ' ' << sessions.tds_result_on_expiry << ' '
       << sessions.card_session_failed_on_expiry << ' ' << sessions.count_typing_errors << ' '
-      << sessions.confirm_wait_s << ' ' << sessions.sweep_interval_ms << ' ' << sessions.keep_for_h
-      << '\n';
+      << sessions.confirm_wait_s << ' ' << sessions.confirm_within_s << ' '
+      << sessions.sweep_interval_ms << ' ' << sessions.keep_for_h << '\n';
   for (const auto cool_down : sessions.retry_cool_down_s) out << cool_down << ' ';
   out << config.cards.co_badges_file << ' ' << config.cards.co_badges.size() << ' ';
   for (const auto network : config.cards.preferred_networks) {

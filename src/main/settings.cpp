@@ -8,6 +8,7 @@ domain::Policy PolicyOf(const Config& config) {
   return {.max_attempts = static_cast<int>(config.sessions.max_attempts),
           .tds_result_on_expiry = config.sessions.tds_result_on_expiry,
           .card_session_failed_on_expiry = config.sessions.card_session_failed_on_expiry,
+          .confirm_within = std::chrono::seconds(config.sessions.confirm_within_s),
           .cool_downs = {cool_downs.begin(), cool_downs.end()},
           .count_typing_errors = config.sessions.count_typing_errors};
 }

@@ -41,6 +41,7 @@ TEST(Settings, FollowThePolicyForRefusedCards) {
 TEST(Settings, FollowHowLongCommerceMayTake) {
   EXPECT_EQ(With({}).confirm_wait, seconds(30));
   EXPECT_EQ(With({"sessions.confirm_wait_s=7"}).confirm_wait, seconds(7));
+  EXPECT_EQ(With({"sessions.confirm_within_s=8"}).policy.confirm_within, seconds(8));
 }
 
 TEST(Settings, FollowTheOrderOfNetworks) {
