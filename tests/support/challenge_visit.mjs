@@ -6,6 +6,7 @@ import { until } from './client.mjs';
 const kPatienceMs = 40_000;
 const kLookMs = 100;
 const kFrameSizes = { '01': [250, 400], '02': [390, 400], '03': [500, 600], '04': [600, 400] };
+const kBarsPx = 160;
 const kEnd = /\/test\/(paid|failed)\b/;
 
 // What the person does at each step besides pressing the bank's buttons.
@@ -39,22 +40,16 @@ export class ChallengeVisit {
     await page.goto(`${this.shopUrl}/`);
     await page.addScriptTag({ url: `${new URL(this.redirectUrl).origin}/client/v1/obolus.js` });
     await page.evaluate(
-      async ([key, url, options]) => {
+      async ([key, url]) => {
         const obolus = await window.Obolus.init(key);
-        obolus.challenge(url, options).then(
+        obolus.challenge(url).then(
           ({ continueUrl }) => continueUrl && location.assign(continueUrl),
           (error) => (document.title = `refused: ${error.message}`),
         );
       },
-      [this.sessionKey, this.redirectUrl, this.#wishes()],
+      [this.sessionKey, this.redirectUrl],
     );
     return page;
-  }
-
-  // The shop hands on the window that the CReq asks for, where that is what the visit is about.
-  #wishes() {
-    const { name, window_size } = this.behaviour;
-    return name.startsWith('window-size') ? { windowSize: window_size } : {};
   }
 
   #note(frame) {
@@ -155,14 +150,21 @@ export class ChallengeVisit {
     return /^(window-size-\d\d|reload|two-tabs)$/.test(this.behaviour.name);
   }
 
-  // The window that the library gives to the challenge is the one that the CReq asks for.
+  // The window that the library gives to the challenge is the one that the CReq asks for, which
+  // the library knows from the server alone.
   async #measure(frame) {
-    const wanted = kFrameSizes[this.behaviour.window_size];
-    if (!this.frame || !wanted || !this.behaviour.name.startsWith('window-size')) return;
+    if (!this.frame || !this.behaviour.name.startsWith('window-size')) return;
     const [width, height] = await frame.evaluate(() => [innerWidth, innerHeight]);
     this.notes.push(`${width} × ${height}`);
-    if (width !== wanted[0] || height !== wanted[1])
+    const wanted = kFrameSizes[this.behaviour.window_size];
+    if (wanted) {
+      if (width === wanted[0] && height === wanted[1]) return;
       throw new Error(`the window is ${width} × ${height}, not ${wanted.join(' × ')}`);
+    }
+    // The whole screen, but for the library's own two bars.
+    const screen = this.page.viewportSize();
+    if (width !== screen.width || height < screen.height - kBarsPx)
+      throw new Error(`the window is ${width} × ${height}, not the whole screen`);
   }
 
   async goBack() {
