@@ -12,6 +12,9 @@ export const kGood = { number: '4242424242424242', expiry: `12${kYear}`, cvc: '1
 // The grounds that a shop shows the form on.
 export const kGrounds = { light: '#ffffff', dark: '#14181d' };
 
+// The way back to the shop is offered as soon as it may be, so that it need not be waited for.
+const kSessions = { confirm_wait_s: 5 };
+
 const shopHtml = ({ obolusUrl, lang, dir }) => `<!doctype html>
 <html lang="${lang}" dir="${dir}">
   <head>
@@ -58,7 +61,7 @@ export class Stage {
     stage.shop = await startShop(stage.parts);
     stage.shopUrl = `http://127.0.0.1:${stage.shop.address().port}`;
     const shopper = { default_origins: [stage.shopUrl, ...origins] };
-    stage.obolus = await Obolus.start({ shopper });
+    stage.obolus = await Obolus.start({ shopper, sessions: kSessions });
     stage.obolusUrl = `http://localhost:${stage.obolus.ports.shopper}`;
     stage.parts.obolusUrl = stage.obolusUrl;
     stage.browsers = new Map();

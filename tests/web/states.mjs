@@ -216,25 +216,37 @@ async function completeChallenge(visit, result) {
   await visit.obolus.event('CompleteTDSSession', { tds_terminal_id, result });
 }
 
+// Without its script a page goes nowhere by itself.
+const stayAsItIs = (visit) => visit.page.route(/\.js(\?|$)/, (route) => route.abort());
+
 const kBankStates = [
   {
     name: 'start',
     shows: 'form',
     reach: atBank(async (visit, url) => {
-      // Without its script the page stays instead of posting itself to the bank.
-      await visit.page.route(/\.js(\?|$)/, (route) => route.abort());
+      await stayAsItIs(visit); // instead of posting itself to the bank
       await visit.page.goto(url);
     }),
   },
   {
     name: 'preparing',
-    shows: 'main',
+    shows: '#left:not(:empty)',
     reach: atBank((visit, url) => visit.page.goto(url), { challenge: undefined }),
   },
   {
     name: 'confirming',
-    shows: 'main',
-    reach: atBank((visit, url) => visit.page.goto(`${url}/return`)),
+    shows: '[data-phase=confirming]',
+    reach: atBank(async (visit, url) => {
+      await stayAsItIs(visit); // or it is the next state after a few seconds
+      await visit.page.goto(`${url}/return`);
+    }),
+  },
+  {
+    name: 'pending',
+    shows: '[data-phase=pending] #way-back a',
+    reach: atBank((visit, url) => visit.page.goto(`${url}/return`), {
+      continuation: { success: 'https://tea.example/', error: 'https://tea.example/' },
+    }),
   },
   ...['SUCCESS', 'FAILED'].map((result) => ({
     name: result === 'SUCCESS' ? 'end: done' : 'end: failed',
