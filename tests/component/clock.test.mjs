@@ -141,7 +141,8 @@ async function openWaiting(obolus) {
 async function waitThroughJump(seconds) {
   const { obolus, set, stop } = await startWithClock({
     bridge: { retry_delays_ms: [4000] },
-    sessions: { sweep_interval_ms: 100 },
+    // Commerce's time from the return on is over before the session's own.
+    sessions: { sweep_interval_ms: 100, confirm_within_s: 5 },
   });
   try {
     const results = ({ tds_terminal_id }) =>
@@ -181,6 +182,9 @@ async function waitThroughJump(seconds) {
       assert.ok(lived >= kLifeMs - 1_000 && lived < kLifeMs + kLateMs, `lived ${lived} ms`);
       assert.equal(await stateOf(session), 'expired');
     }
+    await until('Commerce to have been waited for', async () => {
+      return (await stateOf(returned)) === 'expired';
+    });
     await obolus.settled();
     assert.deepEqual(
       all.map((session) => results(session).length),
