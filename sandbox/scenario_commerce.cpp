@@ -194,6 +194,14 @@ base::Status Bridge(Stage& stage, const ScenarioLine& line) {
   return {};
 }
 
+base::Status Vault(Stage& stage, const ScenarioLine& line) {
+  auto script = stage.Members(line);
+  if (!script) return std::unexpected(script.error());
+  (*script)["answer"] = line.arguments[0];
+  auto played = stage.client().Post("/control/guardian", *script);
+  return played ? base::Status() : std::unexpected(played.error());
+}
+
 base::Status Wait(Stage&, const ScenarioLine& line) {
   const double seconds = std::strtod(line.arguments[0].c_str(), nullptr);
   if (seconds <= 0) return base::Invalid("", "how many seconds?");
@@ -236,6 +244,10 @@ constexpr auto kSteps = std::to_array<Step>({
      [](Stage& stage, const ScenarioLine&) { return stage.SendBatch(); }},
     {"bridge answers <status> <n> times", false,
      "To the next deliveries about these sessions; then as usual.", Bridge},
+    {"vault answers <how>", true,
+     "To cards from now on: accept, refuse, slow, silent, unavailable; `times=1`, `delay_ms=2000`. "
+     "Needs `vault guardian`, and is the same for all scenarios.",
+     Vault},
     {"wait <n> s", false, "Nothing happens for so long.", Wait},
 });
 

@@ -32,9 +32,10 @@ export function launchObolus(configFile, { build, environment } = {}) {
 }
 
 export class Stack {
-  // `folder` is made when missing. `tls`: the browser's side too.
-  constructor({ folder, ports, tls = false, build, extra = {}, acsHost = 'localhost' }) {
-    Object.assign(this, { folder, ports, tls, build, extra, acsHost });
+  // `folder` is made when missing. `tls`: the browser's side too. `guardian`: {port, key} of the
+  // sandbox's stand-in for it.
+  constructor({ folder, ports, tls = false, build, extra = {}, acsHost = 'localhost', guardian }) {
+    Object.assign(this, { folder, ports, tls, build, extra, acsHost, guardian });
     this.apiKey = newApiKey();
     this.certs = path.join(folder, 'certs');
     this.configFile = path.join(folder, 'obolus.toml');
@@ -86,6 +87,10 @@ export class Stack {
       this.acsHost,
     ].map(String);
     if (this.tls) args.push('--tls');
+    if (this.guardian) {
+      const { port, key } = this.guardian;
+      args.push('--guardian-port', String(port), '--guardian-key', key);
+    }
     this.sandbox = start('obolus-sandbox', programPath('obolus-sandbox', this.build), args);
     return this.sandbox.event('ready');
   }
