@@ -14,6 +14,8 @@ const kScenarios = path.join(kRoot, 'sandbox', 'scenarios');
 const kAllPlayedWithinS = 100;
 // Only a vault on another machine is waited for, so its stories have a stack of their own.
 const kGuardian = 'vault guardian';
+// By default a session that returned outlives its minute, and its story the test.
+const kConfirmWithinS = 20;
 const kAtOnce = { concurrency: 4 };
 
 // With a lease that ends soon, and one attempt in it.
@@ -42,6 +44,7 @@ describe('scenarios', kAtOnce, () => {
     stack = await new Stack({
       folder: path.join(folder, 'stack'),
       ports: await ephemeralPorts(),
+      extra: { sessions: { confirm_within_s: kConfirmWithinS } },
     }).start();
     remote = await (await guardianStack(path.join(folder, 'remote'))).start();
   });
