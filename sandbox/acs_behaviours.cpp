@@ -43,9 +43,11 @@ constexpr std::array kBehaviours = {
                  "4000030000002039", kAcs, kOtherIds, kFail, kFailed},
     AcsBehaviour{"padded-cres", "The CRes has the padding that base64url leaves out.",
                  "4000030000002047", kAcs, kPadded, kPass, kPaid},
-    AcsBehaviour{"oversized-cres",
-                 "The CRes says Y and is larger than any request that Obolus takes; it is refused.",
-                 "4000030000002054", kAcs, kOversized, kFail, kExpired},
+    AcsBehaviour{
+        "oversized-cres",
+        "The CRes says Y and is larger than any request that Obolus takes; the browser goes on "
+        "without it.",
+        "4000030000002054", kAcs, kOversized, kFail, kFailed},
     AcsBehaviour{"not-base64url-cres", "The CRes is no base64url at all.", "4000030000002062", kAcs,
                  kNotBase64Url, kPass, kPaid},
     AcsBehaviour{"wrong-version", "The CRes has a messageVersion that does not exist.",

@@ -53,8 +53,8 @@ base::Result<std::unique_ptr<net::HttpClient>> MakeClient(const ServerOptions& o
   return net::HttpClient::Make(std::move(client));
 }
 
-net::HttpResponse Refuse(int status, const std::string& reason) {
-  return Problem(status, "REFUSED", reason);
+net::HttpResponse Refuse(const net::RequestParser::Refusal& refusal) {
+  return Problem(refusal.status, "REFUSED", refusal.reason);
 }
 
 }  // namespace

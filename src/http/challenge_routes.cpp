@@ -1,10 +1,14 @@
 #include "http/challenge_routes.h"
 
+#include <algorithm>
+#include <cctype>
+
 #include "app/return_from_challenge.h"
 #include "app/start_challenge.h"
 #include "http/accept.h"
 #include "http/challenge_return.h"
 #include "http/page.h"
+#include "http/problem.h"
 #include "http/session_json.h"
 
 namespace obolus::http {
@@ -164,6 +168,16 @@ void Return(const app::Services& services, const std::string& key, Exchange exch
 }
 
 }  // namespace
+
+net::HttpResponse AnswerRefused(int status, std::string reason, const std::string& path) {
+  const bool is_return =
+      path.starts_with("/3ds/") && (path.starts_with("/3ds/return/") || path.ends_with("/return"));
+  const bool is_plain = std::ranges::all_of(path, [](unsigned char c) {
+    return std::isalnum(c) != 0 || c == '_' || c == '-' || c == '/';
+  });
+  if (is_return && is_plain) return SeeOther(path);
+  return MakeProblem(status, std::move(reason));
+}
 
 void AddChallengeRoutes(Router& router, const app::Services& services) {
   router.Add({.method = "GET",

@@ -247,8 +247,8 @@ Result<std::unique_ptr<net::HttpServer>> Wiring::Parts::Listen(const Door& door)
   options.tls = ServerTlsOf(door.listener.tls, door.callers);
   options.limits.max_connections = static_cast<std::size_t>(config.max_connections);
   options.limits.max_unanswered = static_cast<std::size_t>(door.max_requests);
-  options.refuse = [](int status, std::string reason) {
-    return http::MakeProblem(status, std::move(reason));
+  options.refuse = [](const net::RequestParser::Refusal& refusal) {
+    return http::AnswerRefused(refusal.status, refusal.reason, refusal.path);
   };
   const base::Labels labels = {{"listener", door.name}};
   options.overloaded =

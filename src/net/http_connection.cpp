@@ -226,7 +226,7 @@ Task<Connection::Input> Connection::ReadRequest() {
     }
     if (gone_) co_return Input::kGone;
     if (timed_out_) {
-      refusal_ = {408, "the request did not arrive in time"};
+      refusal_ = {408, "the request did not arrive in time", {}};
       co_return Input::kRefused;
     }
     parser_.Commit(size);
@@ -314,9 +314,8 @@ Task<void> Connection::WriteRest(std::size_t written) {
 
 Task<void> Connection::Refuse() {
   EnterUnlimited(Phase::kWriting);
-  HttpResponse response;
-  if (core_.options.refuse) response = core_.options.refuse(refusal_.status, refusal_.reason);
-  response.status = refusal_.status;
+  HttpResponse response{.status = refusal_.status, .headers = {}, .body = {}};
+  if (core_.options.refuse) response = core_.options.refuse(refusal_);
   close_ = true;
   co_await Respond(response, {});
 }

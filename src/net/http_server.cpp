@@ -58,7 +58,8 @@ struct HttpServer::Impl : std::enable_shared_from_this<HttpServer::Impl> {
     core->options = std::move(options);
     core->handler = std::move(handler);
     if (core->options.refuse) {
-      core->overload_answer = core->options.refuse(503, "more requests at once than can be served");
+      core->overload_answer =
+          core->options.refuse({503, "more requests at once than can be served", {}});
     }
     core->overload_answer.status = 503;
   }

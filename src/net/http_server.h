@@ -17,6 +17,7 @@
 #include "base/result.h"
 #include "net/engine.h"
 #include "net/http_message.h"
+#include "net/request_parser.h"
 #include "net/tls.h"
 
 namespace obolus::net {
@@ -88,8 +89,9 @@ struct ServerOptions {
   std::uint16_t port = 0;          // 0: any free one
   std::optional<ServerTls> tls{};  // absent: plain HTTP
   ServerLimits limits{};
-  // Makes the response for a request that never reaches the handler. Default: an empty body.
-  std::function<HttpResponse(int status, std::string reason)> refuse{};
+  // Makes the response, with its status, for a request that never reaches the handler. Default: the
+  // refusal's status and an empty body.
+  std::function<HttpResponse(const RequestParser::Refusal&)> refuse{};
   std::function<void(Overload)> overloaded{};  // called for each; must be quick
 };
 

@@ -64,7 +64,7 @@ class MessageParser final : public http::basic_parser<true> {
   static std::string_view View(beast::string_view text) { return {text.data(), text.size()}; }
 
   void Refuse(int status, std::string reason, error_code& ec) {
-    refusal = {status, std::move(reason)};
+    refusal = {status, std::move(reason), {}};
     ec = http::error::bad_value;
   }
 
@@ -154,7 +154,7 @@ struct RequestParser::Impl {
   std::string_view input() const { return {buffer.get() + begin, end - begin}; }
 
   Step Refuse(int status, std::string reason) {
-    refusal = {status, std::move(reason)};
+    refusal = {status, std::move(reason), {}};
     return Step::kRefused;
   }
 
@@ -259,7 +259,10 @@ RequestParser::Step RequestParser::Impl::Failed(const error_code& ec, std::strin
   if (parser->refusal.status != 0) {
     return Refuse(parser->refusal.status, std::move(parser->refusal.reason));
   }
-  if (ec == http::error::body_limit) return Refuse(413, "the body is too large");
+  if (ec == http::error::body_limit) {
+    refusal = {413, "the body is too large", parser->request.path};
+    return Step::kRefused;
+  }
   if (ec == http::error::header_limit) return Refuse(431, "the header is too large");
   if (ec == http::error::bad_version) {
     const std::string_view line = fed.substr(0, fed.find('\r'));

@@ -24,6 +24,7 @@ class RequestParser {
   struct Refusal {
     int status = 400;
     std::string reason;
+    std::string path{};  // of a request whose body alone was too much; else empty
   };
 
   RequestParser(std::size_t max_header_bytes, std::size_t max_body_bytes);

@@ -135,6 +135,13 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"TargetTooLarge", "GET /" + std::string(2000, 'a'), 431, ""}),
     [](const auto& info) { return std::string(info.param.name); });
 
+TEST(RequestParser, SaysWhoseBodyIsTooLarge) {
+  RequestParser parser(kMaxHeader, kMaxBody);
+  std::optional<HttpRequest> request;
+  ASSERT_EQ(Outcome(Post("Content-Length: 65\r\n", ""), 4096, request, parser), 413);
+  EXPECT_EQ(parser.refusal().path, "/x");
+}
+
 TEST(RequestParser, KeepsWhatFollowsForTheNextRequest) {
   RequestParser parser(kMaxHeader, kMaxBody);
   std::optional<HttpRequest> request;

@@ -30,9 +30,10 @@ class TestServer {
       : engine(threads) {
     if (options.name.empty()) options.name = "test";
     if (!options.refuse) {
-      options.refuse = [](int status, std::string reason) {
+      options.refuse = [](const RequestParser::Refusal& refusal) {
         HttpResponse response;
-        response.body = "refused " + std::to_string(status) + ": " + reason;
+        response.status = refusal.status;
+        response.body = "refused " + std::to_string(refusal.status) + ": " + refusal.reason;
         return response;
       };
     }

@@ -87,6 +87,19 @@ describe('back from the bank', () => {
     });
   }
 
+  test('more than any request may have: the browser comes again without it', async () => {
+    const opened = await obolus.openChallenge({ challenge: kEmv });
+    await obolus.shopper('GET', opened.path);
+    const answer = await post(`${opened.path}/return`, `cres=${'A'.repeat(300_000)}`);
+    assert.equal(answer.status, 303, answer.text);
+    assert.equal(answer.headers.location, `${opened.path}/return`);
+    assert.equal((await obolus.shopper('GET', answer.headers.location)).status, 303);
+    const { details } = await entryOf(opened, 'return');
+    assert.deepEqual([details.form, details.method], ['nothing', 'GET']);
+    const elsewhere = await post('/sessions/x/cancel', 'A'.repeat(300_000));
+    assert.equal(elsewhere.status, 413);
+  });
+
   test('how the challenge was shown is noted, and nothing else of its address', async () => {
     const opened = await obolus.openChallenge({ challenge: kEmv });
     const query = '?in=frame&size=02&after=frame&policy=wide&x=y&in=evil';
