@@ -107,13 +107,14 @@ class Run {
     this.raised += process.text.split('memory_fault').length - 1;
   }
 
-  // The relay must not be stuck.
+  // The relay must not be stuck. What had no memory for its delivery waits for its lease, 15 s, and
+  // may meet the next failure then: so there is time for five.
   async #settle() {
     const pending = async () => {
       const answer = await this.ask(200, 'operator', 'GET', '/events?status=pending');
       return answer === null || answer.json.events.length === 0;
     };
-    await until('an empty outbox', pending, { timeoutMs: 30_000 }).catch((error) =>
+    await until('an empty outbox', pending, { timeoutMs: 75_000 }).catch((error) =>
       this.faults.push(error.message),
     );
   }
