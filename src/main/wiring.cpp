@@ -1,11 +1,7 @@
 #include "main/wiring.h"
 
-#include <sys/stat.h>
-
 #include <algorithm>
 #include <atomic>
-#include <cerrno>
-#include <system_error>
 #include <thread>
 
 #include "app/expire_sessions.h"
@@ -23,21 +19,17 @@
 #include "http/shopper_routes.h"
 #include "main/clock_watch.h"
 #include "main/keys.h"
+#include "main/listeners.h"
 #include "main/outbox_watch.h"
 #include "main/relay_metrics.h"
 #include "main/session_metrics.h"
 #include "main/settings.h"
+#include "main/store_config.h"
 #include "main/vault_config.h"
-#include "storage/memory_store.h"
-#include "storage/postgres_store.h"
-#include "storage/sqlite_store.h"
 #include "vault/embedded_vault.h"
 #include "vault/guardian_vault.h"
 #include "vault/jwe_envelope.h"
 #include "vault/key_ring.h"
-#ifdef OBOLUS_FAULTS
-#include "main/fault_plan.h"
-#endif
 
 namespace obolus::main {
 namespace {
@@ -60,71 +52,6 @@ app::RelayOptions RelayOptionsOf(const Config& config) {
   options.drain_per_s = static_cast<std::size_t>(config.bridge.drain_per_s);
   options.lease = Millis(config.bridge.timeout_ms) + kLeaseMargin;
   return options;
-}
-
-std::optional<net::ServerTls> ServerTlsOf(const TlsConfig& tls, const http::CallerPolicy* callers) {
-  if (tls.mode == TlsMode::kOff) return std::nullopt;
-  net::ServerTls server{.certificate_file = tls.certificate,
-                        .key_file = tls.key,
-                        .client_ca_file = tls.client_ca,
-                        .client_certificates = net::ClientCertificates::kNone};
-  if (tls.mode == TlsMode::kMutual) {
-    const bool either = callers != nullptr && (callers->rule == http::CallerRule::kEither ||
-                                               callers->rule == http::CallerRule::kApiKey);
-    server.client_certificates =
-        either ? net::ClientCertificates::kOptional : net::ClientCertificates::kRequired;
-  }
-  return server;
-}
-
-Status MakeDataDir(const std::string& path) {
-  if (mkdir(path.c_str(), 0700) == 0 || errno == EEXIST) return {};
-  return base::Fail(base::ErrorCode::kUnavailable, "data_dir " + path + " cannot be made: " +
-                                                       std::generic_category().message(errno));
-}
-
-template <class Opened>
-Result<std::unique_ptr<app::Store>> AsStore(Opened opened) {
-  if (!opened) return std::unexpected(std::move(opened.error()));
-  return std::move(*opened);
-}
-
-Result<std::unique_ptr<app::Store>> OpenStore(const Config& config, base::IdSource& ids) {
-  const auto max_queued = static_cast<std::size_t>(config.store.max_queued);
-  switch (config.store.kind) {
-    case StoreKind::kMemory:
-      return std::make_unique<storage::MemoryStore>(
-          storage::MemoryOptions{.max_queued = max_queued});
-    case StoreKind::kPostgres: {
-      storage::PostgresOptions options;
-      options.target.dsn = config.store.dsn;
-      options.max_queued = max_queued;
-      return AsStore(storage::PostgresStore::Open(options, ids));
-    }
-    case StoreKind::kSqlite:
-      break;
-  }
-  storage::SqliteOptions options;
-  options.path = config.store.path;
-#ifdef OBOLUS_FAULTS
-  if (const auto& pages = ArmedFaults().checkpoint_pages) {
-    options.checkpoint_pages = static_cast<std::int64_t>(*pages);
-  }
-#endif
-  options.max_queued = max_queued;
-  return AsStore(storage::SqliteStore::Open(std::move(options)));
-}
-
-std::string NameOf(const Config& config) {
-  switch (config.store.kind) {
-    case StoreKind::kMemory:
-      return "in memory";
-    case StoreKind::kPostgres:
-      return "of store.dsn";  // which may hold a password
-    case StoreKind::kSqlite:
-      break;
-  }
-  return config.store.path;
 }
 
 std::vector<app::SessionKeySecret> SessionSecrets(const vault::KeyRing& keys) {
@@ -184,15 +111,6 @@ struct Wiring::Parts {
 
   Status StartCore();
   Status StartListeners();
-  struct Door {
-    const char* name;
-    const ListenerConfig& listener;
-    const http::Router& router;
-    net::Engine& engine;
-    std::int64_t max_requests;
-    const http::CallerPolicy* callers = nullptr;
-  };
-  Result<std::unique_ptr<net::HttpServer>> Listen(const Door& door);
   void Commited(const app::CommitNotice& notice);
 };
 
@@ -239,40 +157,6 @@ void Wiring::Parts::Commited(const app::CommitNotice& notice) {
   for (const auto& change : notice.sessions) feed.Publish(change.id);
 }
 
-Result<std::unique_ptr<net::HttpServer>> Wiring::Parts::Listen(const Door& door) {
-  net::ServerOptions options;
-  options.name = door.name;
-  options.address = door.listener.address;
-  options.port = door.listener.port;
-  options.tls = ServerTlsOf(door.listener.tls, door.callers);
-  options.limits.max_connections = static_cast<std::size_t>(config.max_connections);
-  options.limits.max_unanswered = static_cast<std::size_t>(door.max_requests);
-  options.refuse = [](const net::RequestParser::Refusal& refusal) {
-    return http::AnswerRefused(refusal.status, refusal.reason, refusal.path);
-  };
-  const base::Labels labels = {{"listener", door.name}};
-  options.overloaded =
-      [requests = metrics.AddCounter("obolus_requests_shed_total",
-                                     "Requests answered 503 because as many as "
-                                     "may be were being served.",
-                                     labels),
-       connections = metrics.AddCounter("obolus_connections_refused_total",
-                                        "Connections closed because there were as many as may be.",
-                                        labels)](net::Overload what) {
-        (what == net::Overload::kRequest ? requests : connections).Add();
-      };
-  auto server = net::HttpServer::Start(
-      door.engine, std::move(options),
-      [&router = door.router](net::HttpRequest request, net::Responder responder) {
-        router.Dispatch(std::move(request), std::move(responder));
-      });
-  if (!server) {
-    server.error().message =
-        std::string("the ") + door.name + " listener: " + server.error().message;
-  }
-  return server;
-}
-
 Status Wiring::Parts::StartListeners() {
   const auto& app_services = *services;
   commerce_router = std::make_unique<http::Router>("commerce", metrics, *ids);
@@ -295,15 +179,18 @@ Status Wiring::Parts::StartListeners() {
                                              },
                                              [this] { relay->Wake(); }});
   auto started =
-      Listen({"operator", config.operators, *operator_router, *operator_engine, kOperatorRequests});
+      Listen({"operator", config.operators, *operator_router, *operator_engine, kOperatorRequests},
+             config, metrics);
   if (!started) return std::unexpected(started.error());
   operators = std::move(*started);
   started = Listen({"commerce", config.commerce, *commerce_router, *engine,
-                    config.commerce_max_requests, &config.callers});
+                    config.commerce_max_requests, &config.callers},
+                   config, metrics);
   if (!started) return std::unexpected(started.error());
   commerce = std::move(*started);
   started =
-      Listen({"shopper", config.shopper, *shopper_router, *engine, config.shopper_max_requests});
+      Listen({"shopper", config.shopper, *shopper_router, *engine, config.shopper_max_requests},
+             config, metrics);
   if (!started) return std::unexpected(started.error());
   shopper = std::move(*started);
   return {};
@@ -316,7 +203,8 @@ Result<std::unique_ptr<Wiring>> Wiring::Start(Config config) {
   auto store = OpenStore(config, *ids);
   if (!store) return std::unexpected(store.error());
   const base::SystemClock clock;
-  auto keys = OpenKeys({.file = config.vault.key_file, .database = NameOf(config)}, **store, clock);
+  auto keys =
+      OpenKeys({.file = config.vault.key_file, .database = StoreName(config)}, **store, clock);
   if (!keys) return std::unexpected(keys.error());
   std::unique_ptr<Wiring> wiring(new Wiring(std::make_unique<Parts>(
       std::move(config), std::move(ids), std::move(*store), std::move(*keys))));
