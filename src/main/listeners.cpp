@@ -1,5 +1,7 @@
 #include "main/listeners.h"
 
+#include "http/challenge_routes.h"
+
 namespace obolus::main {
 namespace {
 
