@@ -45,7 +45,7 @@ OWNERS = {
     "fmt/": ["src/base/"],
     "zlib.h": ["src/http/gzip.cpp", "src/http/gzip_test.cpp"],
     "libpq-fe.h": ["src/storage/postgres_connection.cpp", "src/storage/postgres_rows.cpp"],
-    "gtest/": ["*_test.cpp", "tests/", "src/net/test_server.h"],
+    "gtest/": ["*_test.cpp", "tests/", "src/main/test_config.h", "src/net/test_server.h"],
     "gmock/": ["*_test.cpp", "tests/"],
     "rapidcheck": ["*_test.cpp", "tests/"],
     "benchmark/": ["bench/"],

@@ -1,0 +1,206 @@
+// A row for each key of config/default.toml, and for each way to get it wrong.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <set>
+#include <sstream>
+
+#include "main/printed_config.h"
+#include "main/test_config.h"
+
+namespace obolus::main {
+namespace {
+
+// The keys of config/default.toml, as it is written: a section or a key at the start of a line.
+std::set<std::string> DefaultKeys() {
+  std::set<std::string> keys;
+  std::string section;
+  std::istringstream lines{std::string(DefaultConfig())};
+  for (std::string line; std::getline(lines, line);) {
+    if (line.starts_with('[')) {
+      section = line.substr(1, line.find(']') - 1) + ".";
+    } else if (const auto equals = line.find(" = ");
+               equals != std::string::npos && !line.starts_with('#')) {
+      keys.insert(section + line.substr(0, equals));
+    }
+  }
+  return keys;
+}
+
+struct Row {
+  std::string key, value;
+  Settings context = {};  // what else must be set for the value to be allowed
+};
+
+class ConfigRowsTest : public ConfigTest {
+ protected:
+  std::vector<Row> Rows(), GuardianRows();
+};
+
+std::vector<Row> ConfigRowsTest::Rows() {
+  const Settings bridge_tls = {"bridge.certificate=" + one_, "bridge.key=" + one_};
+  const Settings server_tls = {"commerce.tls.certificate=" + one_, "commerce.tls.key=" + one_};
+  const Settings shopper_tls = {"shopper.tls.certificate=" + one_, "shopper.tls.key=" + one_};
+  std::vector<Row> rows = {
+      {"data_dir", "elsewhere"},
+      {"public_url", "https://pay.example"},
+      {"io_threads", "3"},
+      {"stop_delay_ms", "5000"},
+      {"commerce.address", "127.0.0.2"},
+      {"commerce.port", "9000"},
+      {"commerce.require", "either"},
+      {"commerce.api_keys", std::string(64, 'b')},
+      {"commerce.allowed_names", "commerce"},
+      {"commerce.max_requests", "8"},
+      {"commerce.tls.mode", "server", server_tls},
+      {"commerce.tls.certificate", other_},
+      {"commerce.tls.key", other_},
+      {"commerce.tls.client_ca", other_},
+      {"shopper.address", "127.0.0.2"},
+      {"shopper.port", "9001"},
+      {"shopper.default_origins", "https://shop.example"},
+      {"shopper.max_requests", "8"},
+      {"shopper.max_connections", "7"},
+      {"shopper.hsts", "max-age=1", {"public_url=https://pay.example"}},
+      {"shopper.tls.mode", "server", shopper_tls},
+      {"shopper.tls.certificate", other_},
+      {"shopper.tls.key", other_},
+      {"operator.address", "127.0.0.2"},
+      {"operator.port", "9002"},
+      {"bridge.url", "https://other.example/events"},
+      {"bridge.source", "urn:other"},
+      {"bridge.certificate", other_, bridge_tls},
+      {"bridge.key", other_, bridge_tls},
+      {"bridge.ca", other_},
+      {"bridge.timeout_ms", "500"},
+      {"bridge.concurrency", "3"},
+      {"bridge.drain_per_s", "0"},
+      {"bridge.retry_delays_ms", "1,2,3"},
+      {"bridge.retry_longest_ms", "400"},
+      {"bridge.give_up_after_h", "5"},
+      {"bridge.terminal_id_in_tds_result", "true"},
+      {"store.kind", "memory"},
+      {"store.path", "other.db"},
+      {"store.dsn", "host=db.example"},
+      {"store.max_queued", "9999"},
+      {"sessions.payment_expires_in_s", "61"},
+      {"sessions.tds_expires_in_s", "62"},
+      {"sessions.max_attempts", "2"},
+      {"sessions.retry_cool_down_s", "1,2"},
+      {"sessions.count_typing_errors", "false"},
+      {"sessions.tds_result_on_expiry", "false"},
+      {"sessions.card_session_failed_on_expiry", "false"},
+      {"sessions.confirm_wait_s", "65"},
+      {"sessions.confirm_within_s", "66"},
+      {"sessions.sweep_interval_ms", "63"},
+      {"sessions.keep_for_h", "64"},
+      {"vault.key_file", "other.keys"},
+      {"vault.card_valid_for_s", "65"},
+      {"vault.lease_ms", "20001"},
+      {"cards.co_badges_file", Write("more.csv", "400000,400001,cartesbancaires\n")},
+      {"cards.preferred_networks", "dankort,visa"},
+      {"log.level", "debug"},
+  };
+  std::ranges::move(GuardianRows(), std::back_inserter(rows));
+  return rows;
+}
+
+std::vector<Row> ConfigRowsTest::GuardianRows() {
+  const Settings guardian = {"vault.guardian.url=https://a.example", "vault.guardian.api_key=k",
+                             "vault.guardian.certificate=" + one_, "vault.guardian.key=" + one_};
+  return {
+      {"vault.provider", "guardian", guardian},
+      {"vault.guardian.url", "https://other.example", guardian},
+      {"vault.guardian.api_key", "other", guardian},
+      {"vault.guardian.ca", other_, guardian},
+      {"vault.guardian.certificate", other_, guardian},
+      {"vault.guardian.key", other_, guardian},
+      {"vault.guardian.timeout_ms", "501", guardian},
+      {"vault.guardian.max_connections", "6", guardian},
+      {"vault.guardian.breaker_failures", "7", guardian},
+      {"vault.guardian.breaker_open_ms", "101", guardian},
+  };
+}
+
+TEST_F(ConfigRowsTest, EveryKeyIsRead) {
+  std::set<std::string> tried;
+  for (const Row& row : Rows()) {
+    const auto before = Load(row.context);
+    const auto after = Load(With(row.context, row.key + "=" + row.value));
+    ASSERT_TRUE(before) << row.key << ": " << JoinAll(FaultsOf(before));
+    ASSERT_TRUE(after) << row.key << ": " << JoinAll(FaultsOf(after));
+    EXPECT_NE(Print(*before), Print(*after)) << row.key << " is not read";
+    tried.insert(row.key);
+  }
+  EXPECT_EQ(tried, DefaultKeys()) << "a key without a row, or a row without a key";
+}
+
+TEST_F(ConfigTest, EveryFaultNamesItsKey) {
+  const std::vector<std::pair<std::string, std::string>> rows = {
+      {"data_dir", ""},
+      {"public_url", "ftp://pay.example"},
+      {"public_url", "https://pay.example/path"},
+      {"public_url", "http://pay.example"},
+      {"io_threads", "65"},
+      {"stop_delay_ms", "-1"},
+      {"commerce.address", "0.0.0.0"},
+      {"commerce.port", "65536"},
+      {"commerce.port", "-1"},
+      {"commerce.port", "http"},
+      {"commerce.port", "80 "},
+      {"commerce.require", "nobody"},
+      {"commerce.api_keys", "not-hex"},
+      {"commerce.api_keys", "abcd"},
+      {"commerce.api_keys", ""},
+      {"commerce.max_requests", "0"},
+      {"commerce.tls.mode", "on"},
+      {"shopper.address", "192.0.2.1"},
+      {"shopper.port", "65536"},
+      {"shopper.default_origins", "https://shop.example/path"},
+      {"shopper.max_requests", "0"},
+      {"shopper.max_connections", "0"},
+      {"shopper.hsts", "forever"},
+      {"shopper.tls.mode", "mutual"},
+      {"operator.address", "0.0.0.0"},
+      {"operator.port", "65536"},
+      {"bridge.url", ""},
+      {"bridge.url", "http://bridge.example"},
+      {"bridge.source", "no-colon"},
+      {"bridge.ca", "/nowhere/ca.pem"},
+      {"bridge.timeout_ms", "99"},
+      {"bridge.concurrency", "0"},
+      {"bridge.drain_per_s", "-1"},
+      {"bridge.retry_delays_ms", "0,-1"},
+      {"bridge.retry_delays_ms", "0,soon"},
+      {"bridge.retry_longest_ms", "99"},
+      {"bridge.give_up_after_h", "0"},
+      {"bridge.terminal_id_in_tds_result", "yes"},
+      {"store.kind", "oracle"},
+      {"store.max_queued", "15"},
+      {"sessions.payment_expires_in_s", "59"},
+      {"sessions.tds_expires_in_s", "5941"},
+      {"sessions.max_attempts", "-1"},
+      {"sessions.retry_cool_down_s", "0,3601"},
+      {"sessions.retry_cool_down_s", "0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0"},
+      {"sessions.count_typing_errors", "some"},
+      {"sessions.tds_result_on_expiry", "maybe"},
+      {"sessions.card_session_failed_on_expiry", "often"},
+      {"sessions.confirm_wait_s", "4"},
+      {"sessions.confirm_within_s", "3601"},
+      {"sessions.sweep_interval_ms", "49"},
+      {"sessions.keep_for_h", "23"},
+      {"vault.provider", "sandwich"},
+      {"vault.card_valid_for_s", "59"},
+      {"cards.co_badges_file", "/nowhere/co_badges.csv"},
+      {"cards.co_badges_file", Write("bad.csv", "400000,400001,VISA\n")},
+      {"cards.preferred_networks", "cartesbancaires,VISA"},
+      {"log.level", "loud"},
+      {"commerce.members.terminal_id", "terminal"},
+  };
+  for (const auto& [key, value] : rows) {
+    EXPECT_EQ(FaultsOf(Load({key + "=" + value})), Faults{key}) << key << "=" << value;
+  }
+}
+
+}  // namespace
+}  // namespace obolus::main
