@@ -28,6 +28,11 @@ Guard RequireCaller(CallerPolicy policy);
 // HEAD, no Origin is sent (forms and scripts of web pages).
 Guard RequireLocalCaller();
 
+// What every answer to a browser says that does not say it otherwise: no sniffing, nothing to load,
+// nobody may frame it, no referrer; and Strict-Transport-Security (RFC 6797) unless `hsts` is
+// empty.
+void AddSafeHeaders(Router& router, const std::string& hsts);
+
 // kUnsupportedMediaType when there is a body whose Content-Type is not application/json; absent
 // counts as JSON.
 base::Status CheckJson(const net::HttpRequest& request);

@@ -71,9 +71,16 @@ namespace {
 struct RouteRecord {
   std::string listener;
   std::string route;
+  std::shared_ptr<const net::Headers> headers;
   std::array<base::Counter, 6> by_class;  // index: status / 100
   base::Histogram seconds;
 };
+
+void AddMissing(const net::Headers& headers, net::HttpResponse& response) {
+  for (const auto& [name, value] : headers) {
+    if (response.headers.Find(name) == nullptr) response.headers.Add(name, value);
+  }
+}
 
 // Stands between a route and the engine, to see what was answered and when.
 class ObservedSink final : public net::Responder::Sink {
@@ -117,6 +124,7 @@ class ObservedSink final : public net::Responder::Sink {
          {Field::kDurationMs, took.count() * 1000},
          {Field::kRequestId, request_.id},
          {Field::kTraceId, std::string_view(request_.trace_id.data(), request_.trace_id.size())}});
+    AddMissing(*record_->headers, response);
     response.headers.Add("X-Request-Id", std::move(request_.id));
   }
 
@@ -141,7 +149,10 @@ const std::string& Exchange::Parameter(std::string_view name) const {
 }
 
 Router::Router(std::string listener, base::Metrics& metrics, base::IdSource& ids)
-    : listener_(std::move(listener)), metrics_(metrics), ids_(ids) {
+    : listener_(std::move(listener)),
+      metrics_(metrics),
+      ids_(ids),
+      headers_(std::make_shared<net::Headers>()) {
   Add({.method = "*", .pattern = "/unknown", .handler = [](Exchange exchange) {
          exchange.Refuse({base::ErrorCode::kNotFound, "there is nothing at this path", {}, {}});
        }});
@@ -159,6 +170,7 @@ void Router::Add(Route route) {
   auto record = std::make_shared<RouteRecord>();
   record->listener = listener_;
   record->route = entry->route.pattern;
+  record->headers = headers_;
   const std::string label = entry->route.method + " " + entry->route.pattern;
   for (int status_class = 1; status_class <= 5; ++status_class) {
     record->by_class[static_cast<std::size_t>(status_class)] = metrics_.AddCounter(
@@ -183,6 +195,14 @@ void Router::Add(Route route) {
 
 void Router::AddGuard(Guard guard) {
   guards_.push_back(std::move(guard));
+}
+
+void Router::AddHeader(std::string name, std::string value) {
+  headers_->Add(std::move(name), std::move(value));
+}
+
+void Router::Complete(net::HttpResponse& response) const {
+  AddMissing(*headers_, response);
 }
 
 const Router::Entry* Router::Find(const net::HttpRequest& request, std::string& allow,

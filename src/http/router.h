@@ -32,6 +32,10 @@ class Router {
 
   void Add(Route route);  // before the first Dispatch; exact segments win over parameters
   void AddGuard(Guard guard);
+  // For each answer that has no header of that name; before the first Dispatch.
+  void AddHeader(std::string name, std::string value);
+  // Adds these headers to an answer that is given without a route: the engine's refusals.
+  void Complete(net::HttpResponse& response) const;
 
   // Errors that it answers itself, in order: kNotFound, kMethodNotAllowed (with Allow), then the
   // guards', then kTooLarge.
@@ -48,6 +52,7 @@ class Router {
   std::vector<std::unique_ptr<Entry>> entries_;
   std::unique_ptr<Entry> unknown_;  // counts what no route takes
   std::vector<Guard> guards_;
+  std::shared_ptr<net::Headers> headers_;  // shared with answers that are still to come
 };
 
 }  // namespace obolus::http

@@ -54,6 +54,29 @@ TEST_F(RouterTest, FindsARouteAndItsParameters) {
             "/sessions/{session_key}/events/{id} session_key=a b id=7");
 }
 
+TEST_F(RouterTest, EveryAnswerHasTheHeadersOfAllUnlessItHasItsOwn) {
+  router_.AddHeader("Content-Security-Policy", "default-src 'none'");
+  router_.Add({.method = "GET", .pattern = "/page", .handler = [](Exchange exchange) {
+                 exchange.Answer({.status = 200,
+                                  .headers = {{"content-security-policy", "script-src 'self'"}},
+                                  .body = {}});
+               }});
+  Add("GET", "/plain");
+  const auto policies = [](const net::HttpResponse& response) {
+    return std::pair(response.headers.Count("Content-Security-Policy"),
+                     *response.headers.Find("Content-Security-Policy"));
+  };
+  const std::pair<std::size_t, std::string> usual{1, "default-src 'none'"};
+  EXPECT_EQ(policies(Send("GET", "/page")),
+            std::pair(std::size_t{1}, std::string("script-src 'self'")));
+  EXPECT_EQ(policies(Send("GET", "/plain")), usual);
+  EXPECT_EQ(policies(Send("POST", "/plain")), usual);
+  EXPECT_EQ(policies(Send("GET", "/nowhere")), usual);
+  net::HttpResponse refusal{.status = 400, .headers = {}, .body = {}};
+  router_.Complete(refusal);
+  EXPECT_EQ(policies(refusal), usual);
+}
+
 TEST_F(RouterTest, PrefersExactSegmentsWhateverTheOrder) {
   Add("GET", "/frame/v1/{session_key}");
   Add("GET", "/frame/v1/card.js");

@@ -129,6 +129,12 @@ void ReadListeners(ConfigValues& values, Config& config) {
   CheckPlain(values, "shopper", config.shopper);
   config.shopper_max_requests = values.Integer("shopper.max_requests", 1, 1'000'000);
   config.max_connections = values.Integer("shopper.max_connections", 1, 1'000'000);
+  config.hsts = values.Text("shopper.hsts");
+  if (!config.hsts.empty() && !config.hsts.starts_with("max-age=")) {
+    values.Fault("shopper.hsts", "must be as in RFC 6797: max-age=63072000; includeSubDomains");
+  }
+  // On a loopback name it would hold for whatever else is tried there.
+  if (!url || url->scheme != "https" || url->IsLoopback()) config.hsts.clear();
   config.default_origins = values.Texts("shopper.default_origins");
   for (const std::string& origin : config.default_origins) {
     const auto parsed = base::ParseUrl(origin, HttpPolicy::kHttpOnLoopback);

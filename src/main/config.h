@@ -47,6 +47,7 @@ struct Config {
 
   ListenerConfig shopper;
   std::vector<std::string> default_origins;
+  std::string hsts;  // Strict-Transport-Security; empty: not sent
   std::int64_t shopper_max_requests = 0, max_connections = 0;
 
   ListenerConfig operators;

@@ -31,8 +31,10 @@ base::Result<std::unique_ptr<net::HttpServer>> Listen(const Door& door, const Co
   options.tls = ServerTlsOf(door.listener.tls, door.callers);
   options.limits.max_connections = static_cast<std::size_t>(config.max_connections);
   options.limits.max_unanswered = static_cast<std::size_t>(door.max_requests);
-  options.refuse = [](const net::RequestParser::Refusal& refusal) {
-    return http::AnswerRefused(refusal.status, refusal.reason, refusal.path);
+  options.refuse = [&router = door.router](const net::RequestParser::Refusal& refusal) {
+    auto response = http::AnswerRefused(refusal.status, refusal.reason, refusal.path);
+    router.Complete(response);
+    return response;
   };
   const base::Labels labels = {{"listener", door.name}};
   options.overloaded =

@@ -165,6 +165,7 @@ Status Wiring::Parts::StartListeners() {
                           {app_services.settings.http_policy, config.members});
   http::AddEventRoutes(*commerce_router, app_services, metrics);
   shopper_router = std::make_unique<http::Router>("shopper", metrics, *ids);
+  http::AddSafeHeaders(*shopper_router, config.hsts);
   http::AddShopperRoutes(*shopper_router, app_services, *engine);
   http::AddFileRoutes(*shopper_router);
   http::AddPageRoutes(*shopper_router, app_services);

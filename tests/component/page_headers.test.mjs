@@ -142,6 +142,50 @@ describe('the headers of pages', () => {
     assert.equal(answer.headers['referrer-policy'], 'no-referrer');
   });
 
+  test('every other answer loads nothing, is not sniffed and not framed', async () => {
+    const { session_key } = await obolus.openPayment();
+    const answers = [
+      await obolus.shopper('GET', `/sessions/${session_key}`),
+      await obolus.shopper('GET', '/sessions/pay_x'),
+      await obolus.shopper('OPTIONS', `/sessions/${session_key}`, {
+        headers: { origin: kShopOrigin, 'access-control-request-method': 'POST' },
+      }),
+      await obolus.shopper('GET', '/client/v1/obolus.js'),
+      await obolus.shopper('GET', '/nowhere'),
+      await obolus.shopper('DELETE', '/csp-reports'),
+      await obolus.shopper('GET', `/${'x'.repeat(20_000)}`, { documented: false }),
+    ];
+    assert.deepEqual(
+      answers.map(({ status }) => status),
+      [200, 404, 204, 200, 404, 405, 431],
+    );
+    for (const { headers } of answers) {
+      assert.equal(headers['x-content-type-options'], 'nosniff');
+      assert.equal(
+        headers['content-security-policy'],
+        "default-src 'none'; frame-ancestors 'none'",
+      );
+      assert.equal(headers['referrer-policy'], 'no-referrer');
+      assert.equal(headers['strict-transport-security'], undefined, 'for localhost');
+    }
+  });
+
+  test('under a public name, browsers are told to stay with https', async () => {
+    const other = await Obolus.start({ public_url: 'https://pay.example' });
+    try {
+      for (const target of ['/sessions/pay_x', '/checkout/pay_x', '/nowhere']) {
+        const { headers } = await other.shopper('GET', target);
+        assert.equal(
+          headers['strict-transport-security'],
+          'max-age=63072000; includeSubDomains',
+          target,
+        );
+      }
+    } finally {
+      await other.stop();
+    }
+  });
+
   test('csp_evaluator would find a weaker policy', () => {
     for (const policy of [
       "script-src 'self' 'unsafe-inline'; object-src 'none'",
