@@ -216,6 +216,7 @@ void ReadRest(ConfigValues& values, Config& config) {
   config.data_dir = values.Text("data_dir");
   if (config.data_dir.empty()) values.Fault("data_dir", "is needed");
   config.io_threads = values.Integer("io_threads", 0, 64);
+  config.reload_interval_s = values.Integer("reload_interval_s", 0, 86'400);
   config.stop_delay_ms = values.Integer("stop_delay_ms", 0, 600'000);
   ReadStore(values, config);
   config.sessions = {

@@ -38,7 +38,7 @@ struct Config {
   std::string data_dir;
   std::string public_url;
   std::int64_t io_threads = 0;
-  std::int64_t stop_delay_ms = 0;
+  std::int64_t stop_delay_ms = 0, reload_interval_s = 0;
 
   ListenerConfig commerce;
   http::CallerPolicy callers;

@@ -7,6 +7,7 @@
 #include "cli/api_key.h"
 #include "cli/events.h"
 #include "cli/page_watch.h"
+#include "cli/reload.h"
 #include "cli/sessions.h"
 #include "domain/session_machine.h"
 #include "main/check.h"
@@ -82,6 +83,19 @@ void AddServing(CLI::App& app, Options& options, int& code) {
       const CheckReport report = CheckInstallation(config);
       Print(report.text);
       return report.ok ? 0 : kNo;
+    });
+  });
+
+  auto* reload = app.add_subcommand(
+      "reload", "Tell a running obolus to read certificates, keys and API keys again");
+  AddConfigOptions(*reload, options);
+  reload->add_flag("--json", options.json, "For machines");
+  reload->callback([&] {
+    code = WithConfig(options, [&](const Config& config) {
+      const auto report = cli::AskToReload(AddressOf(config), options.json);
+      if (!report) return Complain(report.error());
+      Print(report->text);
+      return report->ok ? 0 : kNo;
     });
   });
 }

@@ -27,7 +27,7 @@ inline void Print(std::ostream& out, const ListenerConfig& listener) {
 inline std::string Print(const Config& config) {
   std::ostringstream out;
   out << config.data_dir << ' ' << config.public_url << ' ' << config.io_threads << ' '
-      << config.stop_delay_ms << '\n';
+      << config.stop_delay_ms << ' ' << config.reload_interval_s << '\n';
   Print(out, config.commerce);
   Print(out, config.shopper);
   Print(out, config.operators);

@@ -28,6 +28,7 @@ sigset_t BlockSignals() {
   sigemptyset(&signals);
   sigaddset(&signals, SIGTERM);
   sigaddset(&signals, SIGINT);
+  sigaddset(&signals, SIGHUP);
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   std::signal(SIGPIPE, SIG_IGN);
   return signals;
@@ -47,8 +48,20 @@ void AllowManyFiles() {
   setrlimit(RLIMIT_NOFILE, &files);
 }
 
+// Until a signal that ends us comes; those that only ask for a reload are passed on.
+int WaitForEnd(const sigset_t& signals, Wiring& wiring) {
+  int signal = 0;
+  sigwait(&signals, &signal);
+  while (signal == SIGHUP) {
+    wiring.ReloadFiles();
+    sigwait(&signals, &signal);
+  }
+  return signal;
+}
+
 // Until the time is over, or another signal comes.
-void Wait(const sigset_t& signals, base::Millis limit) {
+void Wait(sigset_t signals, base::Millis limit) {
+  sigdelset(&signals, SIGHUP);
   const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(limit);
   const timespec duration{seconds.count(), std::chrono::nanoseconds(limit - seconds).count()};
   sigtimedwait(&signals, nullptr, &duration);
@@ -92,8 +105,7 @@ int Serve(Config config) {
              {Field::kCommercePort, std::int64_t{(*wiring)->commerce_port()}},
              {Field::kShopperPort, std::int64_t{(*wiring)->shopper_port()}},
              {Field::kOperatorPort, std::int64_t{(*wiring)->operator_port()}}});
-  int signal = 0;
-  sigwait(&signals, &signal);
+  const int signal = WaitForEnd(signals, **wiring);
   base::Log(base::LogLevel::kInfo, "stopping", {{Field::kSignal, std::int64_t{signal}}});
   (*wiring)->Leave();
   if (stop_delay > base::Millis(0)) Wait(signals, stop_delay);

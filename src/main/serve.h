@@ -1,4 +1,5 @@
-// `obolus serve`: runs until SIGTERM or SIGINT, then stops without losing anything. Called by
+// `obolus serve`: runs until SIGTERM or SIGINT, then stops without losing anything; SIGHUP
+// reloads (main/reload). Called by
 // main/main on the main thread, which only waits for the signal.
 #pragma once
 

@@ -16,12 +16,14 @@
 #include "http/file_routes.h"
 #include "http/operator_routes.h"
 #include "http/page_routes.h"
+#include "http/reload_route.h"
 #include "http/shopper_routes.h"
 #include "main/clock_watch.h"
 #include "main/keys.h"
 #include "main/listeners.h"
 #include "main/outbox_watch.h"
 #include "main/relay_metrics.h"
+#include "main/reload.h"
 #include "main/session_metrics.h"
 #include "main/settings.h"
 #include "main/store_config.h"
@@ -81,7 +83,8 @@ struct Wiring::Parts {
         embedded_vault(keys, *ids, clock),
         relay_metrics(metrics),
         session_metrics(metrics),
-        store(std::move(opened)) {}
+        store(std::move(opened)),
+        reload(metrics, nullptr) {}
 
   Config config;
   base::SteadyClock clock;
@@ -107,6 +110,7 @@ struct Wiring::Parts {
   std::atomic<bool> stopping = false;
   std::unique_ptr<http::Router> commerce_router, shopper_router, operator_router;
   std::unique_ptr<net::HttpServer> commerce, shopper, operators;
+  Reload reload;  // its steps use all of the above
   bool stopped = false;
 
   Status StartCore();
@@ -179,6 +183,9 @@ Status Wiring::Parts::StartListeners() {
                                                relay_metrics.ObserveStreams(feed.size());
                                              },
                                              [this] { relay->Wake(); }});
+  http::AddReloadRoute(*operator_router, [this](std::string actor, http::ReloadDone done) {
+    reload.Ask(std::move(actor), std::move(done));
+  });
   auto started =
       Listen({"operator", config.operators, *operator_router, *operator_engine, kOperatorRequests},
              config, metrics);
@@ -219,6 +226,7 @@ Result<std::unique_ptr<Wiring>> Wiring::Start(Config config) {
   wiring->parts_->relay->Start();
   wiring->parts_->sweep->Start();
   wiring->parts_->outbox_watch->Start();
+  wiring->parts_->reload.Start(std::chrono::seconds(wiring->parts_->config.reload_interval_s));
   return wiring;
 }
 
@@ -238,6 +246,10 @@ std::uint16_t Wiring::operator_port() const {
   return parts_->operators->port();
 }
 
+void Wiring::ReloadFiles() {
+  parts_->reload.Ask("signal", [](const base::Result<std::vector<http::ReloadOutcome>>&) {});
+}
+
 void Wiring::Leave() {
   parts_->stopping = true;
   parts_->commerce->Leave();
@@ -248,6 +260,7 @@ bool Wiring::Stop() {
   Parts& parts = *parts_;
   if (std::exchange(parts.stopped, true)) return true;
   parts.stopping = true;
+  parts.reload.Stop();
   bool clean = true;
   for (auto* server : {parts.commerce.get(), parts.shopper.get()}) {
     if (server != nullptr) server->StopListening();

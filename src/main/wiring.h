@@ -24,6 +24,9 @@ class Wiring {
   std::uint16_t shopper_port() const;
   std::uint16_t operator_port() const;
 
+  // Reads certificates, keys and API keys again, soon (main/reload); for SIGHUP.
+  void ReloadFiles();
+
   // Readiness ends and connections close with their answers; everything is served on.
   void Leave();
 
