@@ -2,11 +2,25 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cmath>
 #include <utility>
 
 #include "base/check.h"
 
 namespace obolus::base {
+namespace {
+
+// "1e400" is read as infinity, for which JSON has no text.
+bool HasInfinity(const json::value& value) {
+  if (value.is_double()) return !std::isfinite(value.get_double());
+  if (value.is_array()) return std::ranges::any_of(value.get_array(), HasInfinity);
+  return value.is_object() && std::ranges::any_of(value.get_object(), [](const auto& member) {
+           return HasInfinity(member.value());
+         });
+}
+
+}  // namespace
 
 Result<json::value> ParseJson(std::string_view text, JsonLimits limits, json::storage_ptr memory) {
   if (text.size() > limits.max_bytes) {
@@ -29,7 +43,9 @@ Result<json::value> ParseJson(std::string_view text, JsonLimits limits, json::st
     return Fail(ErrorCode::kMalformed,
                 fmt::format("not JSON: {} at byte {}", failure.message(), read));
   }
-  return parser.release();
+  json::value value = parser.release();
+  if (HasInfinity(value)) return Fail(ErrorCode::kMalformed, "a number in the JSON is too large");
+  return value;
 }
 
 std::string ToText(const json::value& value) {

@@ -24,8 +24,8 @@ struct JsonLimits {
   std::size_t max_depth = 16;
 };
 
-// Errors, in order: kTooLarge, kMalformed (with the byte offset). The value's memory comes from
-// `memory`, which outlives it; the default is the heap.
+// Errors, in order: kTooLarge, kMalformed (with the byte offset, or a number that no double holds).
+// The value's memory comes from `memory`, which outlives it; the default is the heap.
 Result<json::value> ParseJson(std::string_view text, JsonLimits limits = {},
                               json::storage_ptr memory = {});
 

@@ -21,6 +21,15 @@ TEST(Json, RefusesWhatIsNotOneValueAndSaysWhere) {
   }
 }
 
+TEST(Json, RefusesANumberThatIsTooLargeToBePrintedAgain) {
+  for (const char* text : {"1e400", "[0,-1e309]", R"({"a":{"b":[1e999]}})"}) {
+    const auto value = ParseJson(text);
+    ASSERT_FALSE(value.has_value()) << text;
+    EXPECT_EQ(value.error().code, ErrorCode::kMalformed);
+  }
+  EXPECT_TRUE(ParseJson("[1e308,1e-400]"));
+}
+
 TEST(Json, SizeAndDepthAreLimited) {
   EXPECT_EQ(ParseJson(std::string(65, ' ') + "1", {.max_bytes = 64, .max_depth = 4}).error().code,
             ErrorCode::kTooLarge);

@@ -17,6 +17,7 @@ using beast::error_code;
 
 constexpr std::size_t kFirstBuffer = 8 * 1024;
 constexpr std::size_t kLeastSpace = 1024;
+constexpr std::string_view kChunkedEnd = "0\r\n\r\n";
 constexpr std::size_t kMostReserved = 64 * 1024;  // of a body that is announced, not yet there
 
 bool IsKnownMethod(http::verb method) {
@@ -160,6 +161,7 @@ struct RequestParser::Impl {
 
   Step ParseHeader();
   Step ParseBody();
+  Step Wait();
   Step Failed(const error_code& ec, std::string_view fed);
 };
 
@@ -236,6 +238,11 @@ RequestParser::Step RequestParser::Impl::ParseHeader() {
 
 RequestParser::Step RequestParser::Impl::ParseBody() {
   const std::string_view fed = input();
+  // What is left of a chunked body is never shorter than its end, and Beast asserts that: an end
+  // that came as "0\r\n" and then "\r" would end the process.
+  if (parser->is_header_done() && parser->chunked() && fed.size() < kChunkedEnd.size()) {
+    return Wait();
+  }
   error_code ec;
   const std::size_t used = parser->put(boost::asio::const_buffer(fed.data(), fed.size()), ec);
   begin += used;
@@ -248,6 +255,10 @@ RequestParser::Step RequestParser::Impl::ParseBody() {
   }
   // A chunk header or trailer that does not end (bodies never wait in the buffer).
   if (end - begin >= max_header) return Refuse(400, "the chunked body is malformed");
+  return Wait();
+}
+
+RequestParser::Step RequestParser::Impl::Wait() {
   if (parser->expects_continue && !continue_said && parser->request.body.empty()) {
     continue_said = true;
     return Step::kContinue;
