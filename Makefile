@@ -115,6 +115,11 @@ lint: dev ## clang-tidy over src/ and sandbox/
 asan: setup ## every test under AddressSanitizer and UndefinedBehaviorSanitizer
 	@tools/build asan && ctest --test-dir build/asan --output-on-failure -j2
 
+SECONDS ?= 60
+.PHONY: fuzz
+fuzz: setup ## each parser under libFuzzer and sanitizers: a table; SECONDS=60
+	@tools/build asan fuzz && node tests/fuzz/fuzz.mjs --seconds $(SECONDS)
+
 tsan: setup ## every test under ThreadSanitizer
 	@tools/build tsan && ctest --test-dir build/tsan --output-on-failure -j2
 

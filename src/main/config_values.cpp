@@ -1,6 +1,16 @@
 #include "main/config_values.h"
 
+#include <stdexcept>
+
+// What toml++ asserts, some broken files break ("[" and a line end): that is no bug of ours, and
+// must not end the process before anybody is told what is wrong with the file.
+template <class T>
+static void DemandToml(const T& holds) {
+  if (!static_cast<bool>(holds)) throw std::runtime_error("is not TOML");
+}
+#define TOML_ASSERT DemandToml
 #include <toml++/toml.h>
+
 #include <algorithm>
 #include <charconv>
 #include <fstream>
@@ -115,6 +125,8 @@ void ConfigValues::AddText(std::string_view text, const std::string& name) {
   } catch (const toml::parse_error& error) {
     Fault("", name + ":" + std::to_string(error.source().begin.line) + ": " +
                   std::string(error.description()));
+  } catch (const std::runtime_error& error) {
+    Fault("", name + " " + error.what());
   }
 }
 

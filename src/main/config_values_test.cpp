@@ -22,5 +22,14 @@ TEST(KeyOfVariable, SeparatesSectionsByTwoUnderscores) {
   EXPECT_EQ(ConfigValues::KeyOfVariable("OTHER_DATA_DIR"), std::nullopt);
 }
 
+TEST(ConfigValues, SaysOfEveryBrokenTextThatItIsBroken) {
+  for (const char* text : {"[\nb = = 1", "[ \nb = = 1", "a = \"", "a = [1,", "= 1"}) {
+    ConfigValues values("a = 1");
+    values.AddText(text, "x.toml");
+    ASSERT_EQ(values.faults().size(), 1U) << text;
+    EXPECT_TRUE(values.faults()[0].detail.starts_with("x.toml")) << values.faults()[0].detail;
+  }
+}
+
 }  // namespace
 }  // namespace obolus::main

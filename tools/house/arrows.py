@@ -43,7 +43,7 @@ OWNERS = {
     "gumbo.h": ["src/cli/html_elements.cpp"],
     "prometheus/": ["src/base/metrics.cpp"],
     "fmt/": ["src/base/"],
-    "zlib.h": ["src/http/gzip.cpp", "src/http/gzip_test.cpp"],
+    "zlib.h": ["src/http/gzip.cpp", "src/http/gzip_test.cpp", "tests/canary/"],
     "libpq-fe.h": ["src/storage/postgres_connection.cpp", "src/storage/postgres_rows.cpp"],
     "gtest/": ["*_test.cpp", "tests/", "src/main/test_config.h", "src/net/test_server.h"],
     "gmock/": ["*_test.cpp", "tests/"],
