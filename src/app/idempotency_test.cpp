@@ -106,8 +106,9 @@ TEST(Idempotency, AnOpenedSessionIsAnsweredWithTheKeyOfItsTime) {
   secrets.push_back({2, base::SecretBytes(std::string_view("ffffffffffffffffffffffffffffffff"))});
   secrets.push_back({1, base::SecretBytes(std::string_view("0123456789abcdef0123456789abcdef"))});
   const SessionKeys rotated(std::move(secrets));
-  const Services services{stand.store, stand.vault, stand.envelope, rotated,
-                          stand.feed,  stand.clock, stand.ids,      stand.services.settings};
+  const Services services{stand.store, stand.vault, stand.envelope,
+                          rotated,     stand.feed,  stand.clock,
+                          stand.ids,   stand.audit, stand.services.settings};
   const auto again = testing::Run<OpenedSession>(services, OpenWith(Claim("a")));
   ASSERT_TRUE(again);
   EXPECT_EQ(again->key, before);

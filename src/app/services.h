@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "app/ports/audit_log.h"
 #include "app/ports/envelope.h"
 #include "app/ports/event_bridge.h"
 #include "app/ports/store.h"
@@ -44,6 +45,7 @@ struct Services {
   SessionFeed& feed;
   const base::Clock& clock;
   base::IdSource& ids;
+  AuditLog& audit;
   Settings settings;
 };
 

@@ -253,8 +253,9 @@ TEST(SubmitCard, TheEmbeddedVaultSealsWhatTheBrowserEncrypted) {
   std::filesystem::remove_all(folder);
   const vault::JweEnvelope envelope(ring.EnvelopeKeys());
   vault::EmbeddedVault vault(ring, stand.ids, stand.clock);
-  const Services services{stand.store, vault,       envelope,  stand.keys,
-                          stand.feed,  stand.clock, stand.ids, testing::StandSettings()};
+  const Services services{stand.store, vault,       envelope,
+                          stand.keys,  stand.feed,  stand.clock,
+                          stand.ids,   stand.audit, testing::StandSettings()};
   const auto opened = stand.OpenPayment();
   const std::string payload =
       testing::EncryptWithEc(envelope.EcJwk(),

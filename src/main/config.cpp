@@ -7,6 +7,7 @@
 #include "base/json.h"
 #include "base/url.h"
 #include "domain/retry_policy.h"
+#include "main/audit_config.h"
 #include "main/card_config.h"
 #include "main/config_values.h"
 #include "main/vault_config.h"
@@ -236,6 +237,7 @@ void ReadRest(ConfigValues& values, Config& config) {
     values.Fault("sessions.retry_cool_down_s", "must have at most 16 entries");
   }
   ReadVault(values, config);
+  ReadAudit(values, config);
   const std::string level = values.Text("log.level");
   const std::map<std::string, base::LogLevel> levels = {{"debug", base::LogLevel::kDebug},
                                                         {"info", base::LogLevel::kInfo},

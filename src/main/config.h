@@ -94,6 +94,11 @@ struct Config {
     std::vector<domain::CardNetwork> preferred_networks;
   } cards;
 
+  struct {
+    std::string dir, key_file, instance;
+    std::int64_t rotate_bytes = 0, max_queued = 0;
+  } audit;
+
   base::LogLevel log_level = base::LogLevel::kInfo;
 };
 

@@ -34,7 +34,7 @@ struct Row {
 
 class ConfigRowsTest : public ConfigTest {
  protected:
-  std::vector<Row> Rows(), GuardianRows();
+  std::vector<Row> Rows(), GuardianRows(), AuditRows();
 };
 
 std::vector<Row> ConfigRowsTest::Rows() {
@@ -103,6 +103,7 @@ std::vector<Row> ConfigRowsTest::Rows() {
       {"log.level", "debug"},
   };
   std::ranges::move(GuardianRows(), std::back_inserter(rows));
+  std::ranges::move(AuditRows(), std::back_inserter(rows));
   return rows;
 }
 
@@ -120,6 +121,13 @@ std::vector<Row> ConfigRowsTest::GuardianRows() {
       {"vault.guardian.max_connections", "6", guardian},
       {"vault.guardian.breaker_failures", "7", guardian},
       {"vault.guardian.breaker_open_ms", "101", guardian},
+  };
+}
+
+std::vector<Row> ConfigRowsTest::AuditRows() {
+  return {
+      {"audit.dir", "elsewhere"}, {"audit.key_file", "other.key"}, {"audit.instance", "pay-1"},
+      {"audit.rotate_mb", "17"},  {"audit.max_queued", "8191"},
   };
 }
 
@@ -196,6 +204,9 @@ TEST_F(ConfigTest, EveryFaultNamesItsKey) {
       {"cards.co_badges_file", "/nowhere/co_badges.csv"},
       {"cards.co_badges_file", Write("bad.csv", "400000,400001,VISA\n")},
       {"cards.preferred_networks", "cartesbancaires,VISA"},
+      {"audit.rotate_mb", "0"},
+      {"audit.max_queued", "15"},
+      {"audit.instance", std::string(257, 'x')},
       {"log.level", "loud"},
       {"commerce.members.terminal_id", "terminal"},
   };

@@ -57,6 +57,9 @@ inline std::string Print(const Config& config) {
     out << domain::SpellingOf(network).session << ' ';
   }
   out << '\n';
+  const auto& audit = config.audit;
+  out << audit.dir << ' ' << audit.key_file << ' ' << audit.instance << ' ' << audit.rotate_bytes
+      << ' ' << audit.max_queued << '\n';
   const auto& guardian = config.guardian;
   out << guardian.url << ' ' << guardian.api_key << ' ' << guardian.ca << ' '
       << guardian.certificate << ' ' << guardian.key << ' ' << guardian.timeout_ms << ' '

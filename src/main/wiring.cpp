@@ -18,6 +18,7 @@
 #include "http/page_routes.h"
 #include "http/reload_route.h"
 #include "http/shopper_routes.h"
+#include "main/audit_config.h"
 #include "main/clock_watch.h"
 #include "main/keys.h"
 #include "main/listeners.h"
@@ -71,25 +72,34 @@ std::vector<app::SessionKeySecret> SessionSecrets(const vault::KeyRing& keys) {
 
 }  // namespace
 
+// What is there before everything else.
+struct Ground {
+  std::unique_ptr<base::RandomIdSource> ids;
+  std::unique_ptr<base::Metrics> metrics;
+  std::unique_ptr<storage::FileAuditLog> audit;
+  std::unique_ptr<app::Store> store;
+};
+
 // Members are in the order of their making; they go in the opposite order.
 struct Wiring::Parts {
-  Parts(Config c, std::unique_ptr<base::RandomIdSource> source, std::unique_ptr<app::Store> opened,
-        vault::KeyRing ring)
+  Parts(Config c, Ground g, vault::KeyRing ring)
       : config(std::move(c)),
-        ids(std::move(source)),
+        ground(std::move(g)),
         keys(std::move(ring)),
         session_keys(SessionSecrets(keys)),
         envelope(keys.EnvelopeKeys()),
         embedded_vault(keys, *ids, clock),
         relay_metrics(metrics),
         session_metrics(metrics),
-        store(std::move(opened)),
-        reload(metrics, nullptr) {}
+        store(std::move(ground.store)),
+        reload(metrics, &audit) {}
 
   Config config;
   base::SteadyClock clock;
-  std::unique_ptr<base::RandomIdSource> ids;
-  base::Metrics metrics;
+  Ground ground;
+  const std::unique_ptr<base::RandomIdSource>& ids = ground.ids;
+  base::Metrics& metrics = *ground.metrics;
+  storage::FileAuditLog& audit = *ground.audit;
   vault::KeyRing keys;
   app::SessionKeys session_keys;
   app::SessionFeed feed;
@@ -133,7 +143,7 @@ Status Wiring::Parts::StartCore() {
                           ? static_cast<app::Vault&>(*guardian)
                           : embedded_vault;
   services = std::make_unique<app::Services>(*store, vault, envelope, session_keys, feed, clock,
-                                             *ids, SettingsOf(config));
+                                             *ids, audit, SettingsOf(config));
   auto made = eventing::HttpEventBridge::Make(
       {.url = config.bridge.url,
        .source = config.bridge.source,
@@ -207,15 +217,22 @@ Status Wiring::Parts::StartListeners() {
 Result<std::unique_ptr<Wiring>> Wiring::Start(Config config) {
   base::SetLogLevel(config.log_level);
   if (auto made = MakeDataDir(config.data_dir); !made) return std::unexpected(made.error());
-  auto ids = std::make_unique<base::RandomIdSource>();
-  auto store = OpenStore(config, *ids);
+  Ground ground{.ids = std::make_unique<base::RandomIdSource>(),
+                .metrics = std::make_unique<base::Metrics>(),
+                .audit = {},
+                .store = {}};
+  auto audit = OpenAudit(config, *ground.metrics);
+  if (!audit) return std::unexpected(audit.error());
+  ground.audit = std::move(*audit);
+  auto store = OpenStore(config, *ground.ids);
   if (!store) return std::unexpected(store.error());
+  ground.store = std::move(*store);
   const base::SystemClock clock;
-  auto keys =
-      OpenKeys({.file = config.vault.key_file, .database = StoreName(config)}, **store, clock);
+  auto keys = OpenKeys({.file = config.vault.key_file, .database = StoreName(config)},
+                       *ground.store, clock);
   if (!keys) return std::unexpected(keys.error());
-  std::unique_ptr<Wiring> wiring(new Wiring(std::make_unique<Parts>(
-      std::move(config), std::move(ids), std::move(*store), std::move(*keys))));
+  std::unique_ptr<Wiring> wiring(
+      new Wiring(std::make_unique<Parts>(std::move(config), std::move(ground), std::move(*keys))));
   if (auto started = wiring->parts_->StartCore(); !started) {
     return std::unexpected(started.error());
   }
@@ -227,6 +244,9 @@ Result<std::unique_ptr<Wiring>> Wiring::Start(Config config) {
   wiring->parts_->sweep->Start();
   wiring->parts_->outbox_watch->Start();
   wiring->parts_->reload.Start(std::chrono::seconds(wiring->parts_->config.reload_interval_s));
+  wiring->parts_->audit.Record({.kind = domain::AuditKind::kProcessStarted,
+                                .actor = "obolus",
+                                .details = {{"version", OBOLUS_VERSION}}});
   return wiring;
 }
 
@@ -282,6 +302,11 @@ bool Wiring::Stop() {
   for (auto* engine : {parts.operator_engine.get(), parts.engine.get()}) {
     if (engine != nullptr) engine->Stop();
   }
+  parts.audit.Record({.kind = domain::AuditKind::kProcessStopped,
+                      .success = clean,
+                      .actor = "obolus",
+                      .details = {{"outcome", clean ? "clean" : "timed_out"}}});
+  parts.audit.Close();
   return clean;
 }
 

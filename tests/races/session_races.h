@@ -82,7 +82,7 @@ class RaceStand {
   explicit RaceStand(Stores opened) : stores_(std::move(opened)) {
     for (const auto& store : stores_) {
       replicas_.push_back(std::make_unique<app::Services>(app::Services{
-          *store, vault_, envelope_, keys, feed_, clock, ids, testing::StandSettings()}));
+          *store, vault_, envelope_, keys, feed_, clock, ids, audit_, testing::StandSettings()}));
     }
   }
   ~RaceStand() {
@@ -124,6 +124,7 @@ class RaceStand {
   testing::FakeVault vault_;
   testing::FakeEnvelope envelope_;
   app::SessionFeed feed_;
+  testing::RecordingAuditLog audit_;
   std::vector<std::unique_ptr<app::Services>> replicas_;
 };
 

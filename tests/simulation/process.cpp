@@ -41,7 +41,8 @@ Process::Process(Stage& stage, std::size_t index, Owner owner, bool newest_key)
       vault_(stage, owner, ids_),
       keys_(MakeKeys(newest_key)),
       bridge_(stage, owner),
-      services_{store_, vault_, envelope_, keys_, feed_, clock_, ids_, MakeSettings(stage.plan)},
+      services_{
+          store_, vault_, envelope_, keys_, feed_, clock_, ids_, audit_, MakeSettings(stage.plan)},
       relay_(services_, bridge_, scheduler_, MakeOptions(stage.plan),
              [&stage](const app::RelayReport& report) {
                stage.history.Note("relay", report.event.id, ToString(report.event.status),

@@ -12,6 +12,7 @@
 #include "simulation/sim_ids.h"
 #include "simulation/sim_store.h"
 #include "support/fake_envelope.h"
+#include "support/recording_audit_log.h"
 
 namespace obolus::simulation {
 
@@ -40,6 +41,7 @@ class Process {
   testing::FakeEnvelope envelope_;
   app::SessionKeys keys_;
   app::SessionFeed feed_;
+  testing::RecordingAuditLog audit_;
   SimBridge bridge_;
   app::Services services_;
   app::RelayOutbox relay_;

@@ -21,6 +21,7 @@
 #include "support/fake_envelope.h"
 #include "support/fake_vault.h"
 #include "support/manual_clock.h"
+#include "support/recording_audit_log.h"
 #include "support/sequential_ids.h"
 
 namespace obolus::testing {
@@ -64,7 +65,7 @@ class AppStand {
  public:
   explicit AppStand(bool remote_vault = false)
       : vault(remote_vault),
-        services{store, vault, envelope, keys, feed, clock, ids, StandSettings()} {}
+        services{store, vault, envelope, keys, feed, clock, ids, audit, StandSettings()} {}
   ~AppStand() { store.Close(); }  // before what its bodies refer to
   AppStand(const AppStand&) = delete;
   AppStand& operator=(const AppStand&) = delete;
@@ -151,6 +152,7 @@ class AppStand {
   FakeEnvelope envelope;
   app::SessionKeys keys = StandKeys();
   app::SessionFeed feed;
+  RecordingAuditLog audit;
   app::Services services;
 };
 

@@ -26,8 +26,8 @@ class RelayStand {
  public:
   explicit RelayStand(FakeBridge::Reply reply, app::RelayOptions options = {})
       : bridge(std::move(reply)),
-        services{store,    app.vault, app.envelope, app.keys,
-                 app.feed, app.clock, app.ids,      StandSettings()},
+        services{store,     app.vault, app.envelope, app.keys,       app.feed,
+                 app.clock, app.ids,   app.audit,    StandSettings()},
         relay(services, bridge, scheduler, std::move(options),
               [this](const app::RelayReport& report) {
                 const std::lock_guard lock(mutex_);

@@ -17,6 +17,7 @@ TESTED_ELSEWHERE = {
     "src/domain/session_transitions.cpp": "src/domain/session_machine_test.cpp walks every row",
     "src/http/challenge_routes.cpp": "tests/component/challenge.test.mjs",
     "src/http/commerce_routes.cpp": "tests/component: open_session, bad_requests, idempotency",
+    "src/storage/audit_file.cpp": "src/storage/file_audit_log_test.cpp writes with it",
     "src/http/cors.cpp": "tests/component/open_session.test.mjs",
     "src/http/operator_routes.cpp": "tests/component: relay and lifecycle",
     "src/http/page_routes.cpp": "tests/component/contracts.test.mjs, tests/e2e/check.mjs",
