@@ -115,6 +115,13 @@ lint: dev ## clang-tidy over src/ and sandbox/
 asan: setup ## every test under AddressSanitizer and UndefinedBehaviorSanitizer
 	@tools/build asan && ctest --test-dir build/asan --output-on-failure -j2
 
+.PHONY: canary wiping
+canary: dev ## cards that exist nowhere else, everywhere; then all that was kept is searched
+	@node tests/canary/sweep.mjs
+
+wiping: dev release ## 1,000 cards, and the memory of obolus a second later
+	@node tests/canary/wiping.mjs --sessions 1000 --build build/release
+
 SECONDS ?= 60
 .PHONY: fuzz
 fuzz: setup ## each parser under libFuzzer and sanitizers: a table; SECONDS=60

@@ -32,7 +32,7 @@ namespace {
 namespace fs = std::filesystem;
 namespace json = base::json;
 
-constexpr std::size_t kChunk = std::size_t{32} << 20;
+constexpr std::size_t kChunk = std::size_t{1} << 20;
 constexpr std::size_t kOverlap = 4096;  // longer than any needle in any encoding
 constexpr std::size_t kMostHits = 50;   // of one place, printed
 
@@ -146,8 +146,11 @@ void SearchMemory(Searcher& searcher, const std::string& pid, bool dumpable, Rep
       const ssize_t got = pread(memory, chunk.data() + kept, wanted, static_cast<off_t>(at));
       if (got <= 0) break;  // [vvar], guard pages
       chunk.resize(kept + static_cast<std::size_t>(got));
-      report.Add(searcher, searcher.Search(chunk),
-                 mapping.name.empty() ? "anonymous" : mapping.name, at - kept);
+      // Most of what a process may read it has never written.
+      if (chunk.find_first_not_of('\0') != std::string::npos) {
+        report.Add(searcher, searcher.Search(chunk),
+                   mapping.name.empty() ? "anonymous" : mapping.name, at - kept);
+      }
       at += static_cast<std::uint64_t>(got);
       report.bytes += static_cast<std::uint64_t>(got);
     }

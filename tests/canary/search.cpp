@@ -1,11 +1,10 @@
 #include "canary/search.h"
 
-#include <zlib.h>
-
 #include <algorithm>
 #include <cstring>
-#include <optional>
 #include <utility>
+
+#include "canary/encodings.h"
 
 namespace obolus::canary {
 namespace {
@@ -17,79 +16,7 @@ constexpr std::size_t kWordStart = 8;      // of a name, looked up at once
 constexpr std::size_t kLongestRun = 4096;  // digits in a row, then a new run
 constexpr std::size_t kShortestHex = 2 * kWindow;
 constexpr std::size_t kShortestBase64 = 10;
-constexpr std::size_t kMostInflated = std::size_t{32} << 20;
 constexpr int kDeepest = 3;
-
-bool IsDigit(char c) {
-  return c >= '0' && c <= '9';
-}
-char Lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
-}
-bool IsAlnum(char c) {
-  return IsDigit(c) || (Lower(c) >= 'a' && Lower(c) <= 'z');
-}
-int HexValue(char c) {
-  if (IsDigit(c)) return c - '0';
-  const char lower = Lower(c);
-  return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
-}
-int Base64Value(char c) {
-  if (c >= 'A' && c <= 'Z') return c - 'A';
-  if (c >= 'a' && c <= 'z') return c - 'a' + 26;
-  if (IsDigit(c)) return c - '0' + 52;
-  if (c == '+' || c == '-') return 62;
-  return c == '/' || c == '_' ? 63 : -1;
-}
-
-// A digit at the front of `text`, in whatever spelling; size 0: none.
-struct Spelled {
-  char digit = 0;
-  std::size_t size = 0;
-  const char* how = "plain";
-};
-Spelled SpelledDigit(std::string_view text) {
-  if (IsDigit(text[0])) return {text[0], 1, "plain"};
-  struct Form {
-    std::string_view before;
-    std::string_view after;
-    const char* how;
-  };
-  static constexpr Form kForms[] = {{"%3", "", "percent"},
-                                    {"%253", "", "percent twice"},
-                                    {"\\u003", "", "JSON escapes"},
-                                    {"\\x3", "", "escapes"},
-                                    {"&#x3", ";", "HTML"}};
-  for (const Form& form : kForms) {
-    if (text[0] != form.before[0] || !text.starts_with(form.before)) continue;
-    const std::size_t at = form.before.size();
-    if (text.size() <= at || !IsDigit(text[at])) continue;
-    if (!text.substr(at + 1).starts_with(form.after)) continue;
-    return {text[at], at + 1 + form.after.size(), form.how};
-  }
-  if (text.starts_with("&#") && text.size() >= 5 && text[4] == ';') {
-    const int code =
-        IsDigit(text[2]) && IsDigit(text[3]) ? (text[2] - '0') * 10 + text[3] - '0' : 0;
-    if (code >= 48 && code <= 57) return {static_cast<char>(code), 5, "HTML"};
-  }
-  return {};
-}
-
-// What may stand between two digits of one number; size 0: nothing that we know.
-struct Gap {
-  std::size_t size = 0;
-  const char* how = "";
-};
-Gap GapAt(std::string_view text) {
-  if (text.starts_with('\0')) {
-    const std::size_t size = std::min(text.find_first_not_of('\0'), text.size());
-    return size <= 3 ? Gap{size, "UTF-16"} : Gap{};
-  }
-  if (text.starts_with("%20") || text.starts_with("%2D")) return {3, "spaced"};
-  if (text[0] == '-') return {1, "dashed"};
-  if (text[0] == ' ' || text[0] == '+' || text[0] == '.') return {1, "spaced"};
-  return text[0] == '\\' ? Gap{1, "escapes"} : Gap{};
-}
 
 std::uint32_t NumberOf(std::string_view digits) {
   std::uint32_t number = 0;
@@ -118,63 +45,6 @@ std::string Packed(std::string_view digits) {
   return bytes;
 }
 
-std::string DecodeHex(std::string_view text) {
-  std::string bytes;
-  for (std::size_t i = 0; i + 1 < text.size(); i += 2) {
-    bytes += static_cast<char>(HexValue(text[i]) << 4 | HexValue(text[i + 1]));
-  }
-  return bytes;
-}
-
-std::string DecodeBase64(std::string_view text) {
-  std::string bytes;
-  std::uint32_t bits = 0;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    bits = bits << 6U | static_cast<std::uint32_t>(Base64Value(text[i]));
-    if (i % 4 == 3) {
-      bytes +=
-          {static_cast<char>(bits >> 16U), static_cast<char>(bits >> 8U), static_cast<char>(bits)};
-    }
-  }
-  if (text.size() % 4 == 3) {
-    bytes += {static_cast<char>(bits >> 10U), static_cast<char>(bits >> 2U)};
-  }
-  return bytes;
-}
-
-// `bits`: of zlib's window, 15 + 32 for gzip and zlib, -15 for a raw deflate stream. As far as it
-// goes: a stream that is cut tells what it told.
-std::string Inflated(std::string_view bytes, int bits) {
-  z_stream stream{};
-  if (inflateInit2(&stream, bits) != Z_OK) return {};
-  std::string out;
-  std::array<char, 16384> piece;
-  stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(bytes.data()));
-  stream.avail_in = static_cast<uInt>(std::min<std::size_t>(bytes.size(), 1U << 30U));
-  int status = Z_OK;
-  while (status == Z_OK && out.size() < kMostInflated) {
-    stream.next_out = reinterpret_cast<Bytef*>(piece.data());
-    stream.avail_out = piece.size();
-    status = inflate(&stream, Z_SYNC_FLUSH);
-    out.append(piece.data(), piece.size() - stream.avail_out);
-    if (stream.avail_in == 0 && stream.avail_out > 0) break;
-  }
-  inflateEnd(&stream);
-  return out;
-}
-
-bool IsDeflated(std::string_view bytes) {
-  if (bytes.size() < 20) return false;
-  const auto byte = [bytes](std::size_t i) { return static_cast<unsigned char>(bytes[i]); };
-  if (byte(0) == 0x1f && byte(1) == 0x8b && byte(2) == 8) return true;
-  return byte(0) == 0x78 && (byte(0) * 256U + byte(1)) % 31 == 0 && (byte(1) & 0x20U) == 0;
-}
-
-bool IsMostlyText(std::string_view bytes) {
-  const auto printable = std::ranges::count_if(bytes, [](char c) { return c >= 9 && c < 127; });
-  return static_cast<std::size_t>(printable) * 10 >= bytes.size() * 9;
-}
-
 std::string Inside(const std::string& path, const char* encoding) {
   return path.empty() ? encoding : path + " > " + encoding;
 }
@@ -194,6 +64,7 @@ Searcher::Searcher(std::vector<Needle> needles, bool binary)
       std::ranges::transform(word, word.begin(), Lower);
       is_word_[Key(word.substr(0, 3))] = true;
       words_.emplace(Key(word), index);
+      is_first_[static_cast<unsigned char>(word[0])] = true;
     }
     if (needles_[n].kind != Kind::kNumber) continue;
     for (const bool reversed : {false, true}) {
@@ -254,6 +125,10 @@ void Searcher::LookForDigits(std::string_view bytes, const std::string& path, st
     how = "plain";
   };
   while (i < bytes.size()) {
+    if (run.empty() && !MayBeDigit(bytes[i])) {
+      ++i;
+      continue;
+    }
     const Spelled spelled = SpelledDigit(bytes.substr(i));
     if (spelled.size > 0) {
       if (run.empty()) {
@@ -329,8 +204,11 @@ void Searcher::LookForWords(std::string_view bytes, const std::string& path, std
           path.empty() ? i : offset);
   };
   for (std::size_t i = 0; i < text.size(); ++i) {
-    word_at(i, 1);
-    word_at(i, 2);
+    if (is_first_[static_cast<unsigned char>(text[i])]) {
+      word_at(i, 1);
+      word_at(i, 2);
+    }
+    if (text[i] != 's' && text[i] != 'c') continue;
     std::size_t label = 0;
     for (const std::string_view name : {"security_code", "securitycode", "cvc", "cvv"}) {
       if (text[i] == name[0] && text.substr(i).starts_with(name)) label = name.size();
@@ -358,6 +236,7 @@ void Searcher::LookInside(std::string_view bytes, const std::string& path, std::
   };
   // The first byte of a zlib stream is "x", which ends a run of base64 as well.
   for (std::size_t i = 0; i < bytes.size(); ++i) {
+    if (bytes[i] != 'x' && bytes[i] != '\x1f') continue;
     if (IsDeflated(bytes.substr(i))) look(Inflated(bytes.substr(i), 15 + 32), "gzip or zlib", i);
   }
   const auto end_of = [bytes](std::size_t i, int (*value)(char)) {

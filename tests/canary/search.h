@@ -65,6 +65,7 @@ class Searcher {
   std::vector<bool> is_packed_;  // by the first three bytes of six
   std::unordered_map<std::uint64_t, std::uint32_t> packed_;
   std::vector<bool> is_word_;
+  std::array<bool, 256> is_first_{};  // byte of a name
   std::unordered_map<std::uint64_t, std::uint32_t> words_;
   std::vector<Hit> hits_;
   std::set<std::pair<std::size_t, std::string>> seen_;
