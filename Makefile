@@ -65,6 +65,10 @@ campaign: dev release ## kill, cut the power of and fail the disk of obolus, 2,5
 outbox: dev ## 200,000 events on PostgreSQL, three obolus, kill -9 of one after the other
 	@node tests/replicas/outbox.mjs --events 200000
 
+.PHONY: sandbox-check
+sandbox-check: setup ## what an intruder inside obolus is refused, and what it still needs: a table
+	@tools/build dev sandbox_probe && build/dev/tests/hardening/sandbox_probe
+
 .PHONY: hostile-messages
 hostile-messages: dev ## 100,000 hostile messages between a shop's page and the card frame
 	@node tests/browser/hostile_messages.mjs --messages 100000

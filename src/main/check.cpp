@@ -6,6 +6,7 @@
 #include <future>
 
 #include "base/secret.h"
+#include "main/sandbox.h"
 #include "main/vault_config.h"
 #include "net/http_client.h"
 #include "storage/postgres_store.h"
@@ -97,6 +98,12 @@ CheckReport CheckInstallation(const Config& config) {
     Add(report, "warn",
         "shopper.tls.mode is off: only for trying, or behind a proxy on this machine");
   }
+  const SandboxForecast sandbox = ForecastSandbox(config);
+  Add(report,
+      sandbox.complete          ? "ok  "
+      : config.sandbox.required ? "FAIL"
+                                : "warn",
+      "sandbox " + sandbox.text);
   CheckGuardian(config, report);
   CheckBridge(config, report);
   return report;

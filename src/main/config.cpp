@@ -10,6 +10,7 @@
 #include "main/audit_config.h"
 #include "main/card_config.h"
 #include "main/config_values.h"
+#include "main/sandbox_config.h"
 #include "main/vault_config.h"
 
 extern char** environ;
@@ -238,6 +239,7 @@ void ReadRest(ConfigValues& values, Config& config) {
   }
   ReadVault(values, config);
   ReadAudit(values, config);
+  ReadSandbox(values, config);
   const std::string level = values.Text("log.level");
   const std::map<std::string, base::LogLevel> levels = {{"debug", base::LogLevel::kDebug},
                                                         {"info", base::LogLevel::kInfo},

@@ -21,6 +21,8 @@ enum class VaultKind { kEmbedded, kGuardian };
 
 enum class TlsMode { kOff, kServer, kMutual };
 
+enum class SandboxMode { kOn, kLog, kOff };
+
 struct TlsConfig {
   TlsMode mode = TlsMode::kOff;
   std::string certificate;
@@ -87,6 +89,14 @@ struct Config {
     std::string url, api_key /* secret */, ca, certificate, key;
     std::int64_t timeout_ms = 0, max_connections = 0, breaker_failures = 0, breaker_open_ms = 0;
   } guardian;
+
+  struct {
+    SandboxMode mode = SandboxMode::kOn;
+    bool required = false;
+    std::string run_as;
+    std::vector<std::string> read, write;
+    std::vector<std::int64_t> connect_ports;
+  } sandbox;
 
   struct {
     std::string co_badges_file;

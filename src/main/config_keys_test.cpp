@@ -3,29 +3,12 @@
 
 #include <algorithm>
 #include <set>
-#include <sstream>
 
 #include "main/printed_config.h"
 #include "main/test_config.h"
 
 namespace obolus::main {
 namespace {
-
-// The keys of config/default.toml, as it is written: a section or a key at the start of a line.
-std::set<std::string> DefaultKeys() {
-  std::set<std::string> keys;
-  std::string section;
-  std::istringstream lines{std::string(DefaultConfig())};
-  for (std::string line; std::getline(lines, line);) {
-    if (line.starts_with('[')) {
-      section = line.substr(1, line.find(']') - 1) + ".";
-    } else if (const auto equals = line.find(" = ");
-               equals != std::string::npos && !line.starts_with('#')) {
-      keys.insert(section + line.substr(0, equals));
-    }
-  }
-  return keys;
-}
 
 struct Row {
   std::string key, value;
@@ -34,7 +17,7 @@ struct Row {
 
 class ConfigRowsTest : public ConfigTest {
  protected:
-  std::vector<Row> Rows(), GuardianRows(), AuditRows();
+  std::vector<Row> Rows(), GuardianRows(), AuditRows(), SandboxRows();
 };
 
 std::vector<Row> ConfigRowsTest::Rows() {
@@ -104,6 +87,7 @@ std::vector<Row> ConfigRowsTest::Rows() {
   };
   std::ranges::move(GuardianRows(), std::back_inserter(rows));
   std::ranges::move(AuditRows(), std::back_inserter(rows));
+  std::ranges::move(SandboxRows(), std::back_inserter(rows));
   return rows;
 }
 
@@ -128,6 +112,17 @@ std::vector<Row> ConfigRowsTest::AuditRows() {
   return {
       {"audit.dir", "elsewhere"}, {"audit.key_file", "other.key"}, {"audit.instance", "pay-1"},
       {"audit.rotate_mb", "17"},  {"audit.max_queued", "8191"},
+  };
+}
+
+std::vector<Row> ConfigRowsTest::SandboxRows() {
+  return {
+      {"sandbox.mode", "off"},
+      {"sandbox.required", "true"},
+      {"sandbox.run_as", "nobody"},
+      {"sandbox.read", "/etc/softhsm"},
+      {"sandbox.write", "/var/lib/softhsm"},
+      {"sandbox.connect_ports", "53,8080"},
   };
 }
 

@@ -65,7 +65,12 @@ inline std::string Print(const Config& config) {
       << guardian.certificate << ' ' << guardian.key << ' ' << guardian.timeout_ms << ' '
       << guardian.max_connections << ' ' << guardian.breaker_failures << ' '
       << guardian.breaker_open_ms << '\n';
-  out << static_cast<int>(config.vault.kind) << ' ' << config.vault.key_file << ' '
+  const auto& sandbox = config.sandbox;
+  out << static_cast<int>(sandbox.mode) << ' ' << sandbox.required << ' ' << sandbox.run_as << ' '
+      << JoinAll(sandbox.read) << ' ' << JoinAll(sandbox.write) << ' ';
+  for (const auto port : sandbox.connect_ports) out << port << ' ';
+  out << '\n'
+      << static_cast<int>(config.vault.kind) << ' ' << config.vault.key_file << ' '
       << config.vault.card_valid_for_s << ' ' << config.vault.lease_ms << ' '
       << static_cast<int>(config.log_level) << '\n';
   return out.str();

@@ -6,6 +6,8 @@
 
 #include <fstream>
 #include <map>
+#include <set>
+#include <sstream>
 #include <string>
 #include <vector>
 
@@ -50,6 +52,22 @@ inline std::vector<std::string> FaultsOf(const base::Result<Config>& config) {
   return keys;
 }
 using Faults = std::vector<std::string>;
+
+// The keys of config/default.toml, as it is written: a section or a key at the start of a line.
+inline std::set<std::string> DefaultKeys() {
+  std::set<std::string> keys;
+  std::string section;
+  std::istringstream lines{std::string(DefaultConfig())};
+  for (std::string line; std::getline(lines, line);) {
+    if (line.starts_with('[')) {
+      section = line.substr(1, line.find(']') - 1) + ".";
+    } else if (const auto equals = line.find(" = ");
+               equals != std::string::npos && !line.starts_with('#')) {
+      keys.insert(section + line.substr(0, equals));
+    }
+  }
+  return keys;
+}
 
 class ConfigTest : public ::testing::Test {
  private:

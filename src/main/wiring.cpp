@@ -25,6 +25,7 @@
 #include "main/outbox_watch.h"
 #include "main/relay_metrics.h"
 #include "main/reload.h"
+#include "main/sandbox.h"
 #include "main/session_metrics.h"
 #include "main/settings.h"
 #include "main/store_config.h"
@@ -216,7 +217,8 @@ Status Wiring::Parts::StartListeners() {
 
 Result<std::unique_ptr<Wiring>> Wiring::Start(Config config) {
   base::SetLogLevel(config.log_level);
-  if (auto made = MakeDataDir(config.data_dir); !made) return std::unexpected(made.error());
+  auto sandbox = Sandbox::Enter(config, Environment());
+  if (!sandbox) return std::unexpected(sandbox.error());
   Ground ground{.ids = std::make_unique<base::RandomIdSource>(),
                 .metrics = std::make_unique<base::Metrics>(),
                 .audit = {},
@@ -236,8 +238,12 @@ Result<std::unique_ptr<Wiring>> Wiring::Start(Config config) {
   if (auto started = wiring->parts_->StartCore(); !started) {
     return std::unexpected(started.error());
   }
+  if (auto closed = sandbox->CloseSystemCalls(); !closed) return std::unexpected(closed.error());
   if (auto started = wiring->parts_->StartListeners(); !started) {
     return std::unexpected(started.error());
+  }
+  if (auto finished = sandbox->Finish(wiring->parts_->metrics, wiring->parts_->audit); !finished) {
+    return std::unexpected(finished.error());
   }
   wiring->parts_->clock_watch->Start();
   wiring->parts_->relay->Start();

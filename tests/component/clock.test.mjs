@@ -40,6 +40,7 @@ async function startWithClock(extra) {
   const obolus = await Obolus.start(extra, {
     LD_PRELOAD: `${kRealTimerfd} ${fakeTimeLibrary()}`,
     FAKETIME_TIMESTAMP_FILE: file,
+    OBOLUS_SANDBOX__READ: file,
     FAKETIME_NO_CACHE: '1',
     FAKETIME_DONT_FAKE_MONOTONIC: '1',
   });

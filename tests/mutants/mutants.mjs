@@ -2,7 +2,10 @@
 // it. `text` stands exactly once in `file`. `tests` is a filter of the GoogleTest program `target`;
 // `script` is a test that starts the program `target` itself.
 
+import { kSecurityMutants } from './security_mutants.mjs';
+
 export const kMutants = [
+  ...kSecurityMutants,
   {
     name: 'done before commit',
     why: 'a 2xx would go out for what a crash then takes back',
