@@ -65,9 +65,22 @@ campaign: dev release ## kill, cut the power of and fail the disk of obolus, 2,5
 outbox: dev ## 200,000 events on PostgreSQL, three obolus, kill -9 of one after the other
 	@node tests/replicas/outbox.mjs --events 200000
 
-.PHONY: sandbox-check
+.PHONY: sandbox-check systemd-security sbom package package-check
 sandbox-check: setup ## what an intruder inside obolus is refused, and what it still needs: a table
 	@tools/build dev sandbox_probe && build/dev/tests/hardening/sandbox_probe
+
+systemd-security: setup ## how exposed the unit is, as systemd counts; 1.5 at most
+	@systemd-analyze security --offline=true --no-pager packaging/obolus.service && \
+	  node --test tests/hardening/unit.test.mjs >/dev/null
+
+sbom: release ## the components of the release, CycloneDX, in build/obolus.cdx.json
+	@packaging/sbom
+
+package: release ## a Debian package, in build/
+	@packaging/package
+
+package-check: package ## install, use and purge it in a clean Debian
+	@packaging/check
 
 .PHONY: hostile-messages
 hostile-messages: dev ## 100,000 hostile messages between a shop's page and the card frame

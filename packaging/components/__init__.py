@@ -1,0 +1,1 @@
+"""What one built obolus consists of, as found out from the build."""
