@@ -135,9 +135,12 @@ lint: dev ## clang-tidy over src/ and sandbox/
 asan: setup ## every test under AddressSanitizer and UndefinedBehaviorSanitizer
 	@tools/build asan && ctest --test-dir build/asan --output-on-failure -j2
 
-.PHONY: canary wiping
+.PHONY: canary canary-leaks wiping
 canary: dev ## cards that exist nowhere else, everywhere; then all that was kept is searched
 	@node tests/canary/sweep.mjs
+
+canary-leaks: dev ## fourteen ways to leak a card: each must be found
+	@node tests/canary/leaks.mjs
 
 wiping: dev release ## 1,000 cards, and the memory of obolus a second later
 	@node tests/canary/wiping.mjs --sessions 1000 --build build/release

@@ -20,13 +20,14 @@ const kCrashes = [
   'before_answer',
 ];
 
-export async function embeddedSweep(evidence, { short = false, store } = {}) {
-  const obolus = await startObserved(evidence, store ? { store } : {}, {});
+export async function embeddedSweep(evidence, { short = false, store, environment = {} } = {}) {
+  const obolus = await startObserved(evidence, store ? { store } : {}, environment);
   const journeys = new Journeys(evidence, obolus);
   try {
     await journeys.takes('embedded vault, ECDH-ES');
     if (short) {
       await journeys.takes('embedded vault, RSA', { alg: 'RSA-OAEP-256' });
+      await journeys.badCards(1);
       await journeys.strayCards();
     } else {
       await journeys.goodCards();
@@ -45,6 +46,8 @@ export async function embeddedSweep(evidence, { short = false, store } = {}) {
   } finally {
     keepOutput(evidence, obolus);
     keepEvents(evidence, obolus.bridge);
+    evidence.keepFolder('audit log', path.join(obolus.configuration.data_dir, 'audit'));
+    evidence.keepFolder('temporary files', evidence.temp, { mode: 'binary', names: true });
     evidence.keepFolder('data folder', obolus.folder, { mode: 'binary', names: true });
     await obolus.stop();
   }

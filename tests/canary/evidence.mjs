@@ -21,6 +21,7 @@ export class Evidence {
 
   // Our programs and the browser put their temporary files where we look.
   useTempFolder() {
+    this.outerTemp = process.env.TMPDIR ?? os.tmpdir();
     process.env.TMPDIR = this.temp;
   }
 
@@ -108,6 +109,7 @@ export class Evidence {
   }
 
   remove() {
+    if (this.outerTemp) process.env.TMPDIR = this.outerTemp;
     rmSync(this.root, { recursive: true, force: true });
   }
 }

@@ -2,7 +2,7 @@
 // searched; and the leaks that a page could have, which the search must see. The whole sweep, and
 // all leaks, are make targets.
 import assert from 'node:assert/strict';
-import { after, beforeEach, describe, test } from 'node:test';
+import { afterEach, beforeEach, describe, test } from 'node:test';
 import { embeddedSweep, guardianSweep } from './api_sweep.mjs';
 import { browserSweep } from './browser_sweep.mjs';
 import { Evidence, printTable } from './evidence.mjs';
@@ -11,19 +11,12 @@ import { kPageLeaks } from './page_leaks.mjs';
 const kLeastBytes = 100_000; // less than that, and nothing was looked at
 
 describe('a canary card', () => {
-  const temp = process.env.TMPDIR;
   let evidence;
-  const restore = () => {
-    if (temp === undefined) delete process.env.TMPDIR;
-    else process.env.TMPDIR = temp;
-    evidence?.remove();
-  };
   beforeEach(() => {
-    restore();
     evidence = new Evidence();
     evidence.useTempFolder();
   });
-  after(restore);
+  afterEach(() => evidence.remove());
 
   for (const [name, sweep] of Object.entries({
     'the embedded vault': embeddedSweep,

@@ -4,11 +4,12 @@
 //   node tests/mutants/run.mjs --check        each replacement still fits exactly once; no build
 //
 // The worktree is build/mutants/tree, at the last commit; what is not committed is not tested.
-import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { kRoot, run } from '../support/processes.mjs';
 import { kMutants } from './mutants.mjs';
+import { buildIn, makeTree, removeTree } from './tree.mjs';
 
 const kTree = path.join(kRoot, 'build/mutants/tree');
 const kBuild = path.join(kTree, 'build/dev');
@@ -43,32 +44,8 @@ function check() {
   return faults.length === 0 && mutants.length > 0;
 }
 
-function must(program, args, options) {
-  const done = run(program, args, { timeout: 3_600_000, maxBuffer: 2 ** 28, ...options });
-  if (done.status !== 0)
-    throw new Error(`${program} ${args.join(' ')}\n${done.stdout}${done.stderr}`);
-}
-
-function prepare() {
-  rmSync(kTree, { recursive: true, force: true });
-  must('git', ['worktree', 'prune'], { cwd: kRoot });
-  mkdirSync(path.dirname(kTree), { recursive: true });
-  must('git', ['worktree', 'add', '--quiet', '--detach', '--force', kTree, 'HEAD'], { cwd: kRoot });
-  for (const folder of ['web/node_modules', 'tests/node_modules']) {
-    if (existsSync(path.join(kRoot, folder))) {
-      symlinkSync(path.join(kRoot, folder), path.join(kTree, folder));
-    }
-  }
-  must('cmake', ['--preset', 'dev'], { cwd: kTree });
-}
-
-// What the other builds of this repository have compiled is compiled.
-const kCache = { CCACHE_BASEDIR: process.env.CCACHE_BASEDIR ?? kRoot, CCACHE_NOHASHDIR: '1' };
-
 function build({ target, script }) {
-  const targets = script ? [target, 'obolus-sandbox'] : [target];
-  const options = { timeout: 3_600_000, maxBuffer: 2 ** 28, env: { ...process.env, ...kCache } };
-  return run('ninja', ['-C', kBuild, '-j', '2', '--quiet', ...targets], options);
+  return buildIn(kTree, script ? [target, 'obolus-sandbox'] : [target]);
 }
 
 // True: the test passed. A test that does not end in time has failed.
@@ -116,7 +93,7 @@ function verdictOf(mutant) {
 }
 
 function runAll() {
-  prepare();
+  makeTree(kTree);
   verifyBaseline();
   const verdicts = mutants.map((mutant) => {
     const began = performance.now();
@@ -126,7 +103,7 @@ function runAll() {
     console.log(`${mutant.name.padEnd(32)}${verdict.padEnd(16)}${seconds.padStart(5)} s  ${test}`);
     return verdict;
   });
-  must('git', ['worktree', 'remove', '--force', kTree], { cwd: kRoot });
+  removeTree(kTree);
   const killed = verdicts.filter((verdict) => verdict === 'killed').length;
   console.log(`${killed} of ${verdicts.length} mutants killed`);
   return killed === verdicts.length && killed > 0;
