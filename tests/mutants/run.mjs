@@ -27,8 +27,10 @@ const kFolders = {
   base_test: 'src/base',
   domain_test: 'src/domain',
   http_test: 'src/http',
+  net_test: 'src/net',
   storage_test: 'src/storage',
   store_contract_test: 'tests/contract',
+  vault_test: 'src/vault',
 };
 
 function check() {
