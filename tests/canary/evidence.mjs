@@ -1,7 +1,7 @@
 // Everything that a run of the system wrote, kept or showed, as files in one folder that the search
 // then goes through: each place is a name, a path, and what may be there. The needles lie outside.
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { kRoot } from '../support/processes.mjs';
@@ -13,6 +13,8 @@ export class Evidence {
     this.seen = path.join(this.root, 'seen');
     this.needleFile = path.join(this.root, 'needles');
     for (const folder of [this.temp, this.seen]) mkdirSync(folder);
+    // A PostgreSQL that root starts runs as somebody else, and has its folder in ours.
+    for (const folder of [this.root, this.temp]) chmodSync(folder, 0o711);
     this.cards = [];
     this.places = new Map(); // name -> {paths, mode, names}
     this.foundBefore = [];
