@@ -110,6 +110,26 @@ TEST_F(SandboxReachTest, AFolderRightBelowTheRootIsNotOpenedForOneFile) {
   EXPECT_FALSE(Covers(reach.read, "/etc/shadow"));
 }
 
+// Each row is a setting that names a peer, and is tested below with its port.
+TEST_F(SandboxReachTest, EverySettingThatNamesAPeerIsThoughtOf) {
+  std::set<std::string> peers;
+  for (const std::string& key : DefaultKeys()) {
+    const std::string last = key.substr(key.rfind('.') + 1);
+    for (const char* ending : {"url", "dsn", "destinations", "endpoint", "server", "host"}) {
+      if (last == ending || last.ends_with(std::string("_") + ending)) peers.insert(key);
+    }
+  }
+  const std::set<std::string> known = {"bridge.url", "vault.guardian.url", "store.dsn",
+                                       "public_url"};  // ours
+  EXPECT_EQ(peers, known) << "give the setting a line in ReachOf, and a test of its port here";
+}
+
+TEST_F(SandboxReachTest, GuardianIsInReach) {
+  EXPECT_EQ(ReachWith({"vault.guardian.url=https://a.example:9001", "vault.guardian.api_key=k"})
+                .connect_ports,
+            (Ports{53, 443, 9001}));
+}
+
 TEST_F(SandboxReachTest, PortsAreThoseOfListenersAndPeers) {
   const Reach reach = ReachWith({"commerce.port=9443", "shopper.port=9444", "operator.port=0",
                                  "bridge.url=https://bridge.example:7443/events"});
