@@ -103,6 +103,16 @@ SEEDS ?= 100000
 simulate: setup ## use cases and relay in a world that fails by seed; SEEDS=100000
 	@tools/build dev simulate && build/dev/tests/simulation/simulate --seeds $(SEEDS)
 
+.PHONY: smuggling slow-http http2-bench
+smuggling: dev ## requests that two programs could read differently, on each listener and behind nginx
+	@node tests/http/smuggling.mjs
+
+slow-http: release ## slowhttptest against the shopper listener, while health is measured
+	@OBOLUS_BUILD=build/release node tests/http/slow.mjs
+
+http2-bench: release ## GET /sessions/{key} by HTTP/1.1 and by HTTP/2
+	@OBOLUS_BUILD=build/release node tests/http/bench.mjs
+
 load-programs: setup
 	@cmake --preset release >/dev/null && tools/build release obolus load_driver
 

@@ -53,7 +53,7 @@ base::Result<std::unique_ptr<net::HttpClient>> MakeClient(const ServerOptions& o
   return net::HttpClient::Make(std::move(client));
 }
 
-net::HttpResponse Refuse(const net::RequestParser::Refusal& refusal) {
+net::HttpResponse Refuse(const net::Refusal& refusal) {
   return Problem(refusal.status, "REFUSED", refusal.reason);
 }
 

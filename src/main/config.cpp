@@ -11,6 +11,7 @@
 #include "main/card_config.h"
 #include "main/config_values.h"
 #include "main/sandbox_config.h"
+#include "main/shopper_config.h"
 #include "main/vault_config.h"
 
 extern char** environ;
@@ -129,8 +130,7 @@ void ReadListeners(ConfigValues& values, Config& config) {
   config.shopper = ReadListener(values, "shopper");
   config.shopper.tls = ReadTls(values, "shopper", false);
   CheckPlain(values, "shopper", config.shopper);
-  config.shopper_max_requests = values.Integer("shopper.max_requests", 1, 1'000'000);
-  config.max_connections = values.Integer("shopper.max_connections", 1, 1'000'000);
+  ReadShopperLimits(values, config);
   config.hsts = values.Text("shopper.hsts");
   if (!config.hsts.empty() && !config.hsts.starts_with("max-age=")) {
     values.Fault("shopper.hsts", "must be as in RFC 6797: max-age=63072000; includeSubDomains");

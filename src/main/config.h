@@ -50,7 +50,9 @@ struct Config {
   ListenerConfig shopper;
   std::vector<std::string> default_origins;
   std::string hsts;  // Strict-Transport-Security; empty: not sent
-  std::int64_t shopper_max_requests = 0, max_connections = 0;
+  std::int64_t shopper_max_requests = 0, max_connections = 0, max_connections_per_address = 0,
+               max_handshakes = 0;
+  bool shopper_http2 = true;
 
   ListenerConfig operators;
 

@@ -17,7 +17,7 @@ struct Row {
 
 class ConfigRowsTest : public ConfigTest {
  protected:
-  std::vector<Row> Rows(), GuardianRows(), AuditRows(), SandboxRows();
+  std::vector<Row> Rows(), GuardianRows(), AuditRows(), SandboxRows(), LimitRows();
 };
 
 std::vector<Row> ConfigRowsTest::Rows() {
@@ -45,7 +45,6 @@ std::vector<Row> ConfigRowsTest::Rows() {
       {"shopper.default_origins", "https://shop.example"},
       {"shopper.max_requests", "8"},
       {"shopper.max_connections", "7"},
-      {"shopper.hsts", "max-age=1", {"public_url=https://pay.example"}},
       {"shopper.tls.mode", "server", shopper_tls},
       {"shopper.tls.certificate", other_},
       {"shopper.tls.key", other_},
@@ -87,6 +86,7 @@ std::vector<Row> ConfigRowsTest::Rows() {
   };
   std::ranges::move(GuardianRows(), std::back_inserter(rows));
   std::ranges::move(AuditRows(), std::back_inserter(rows));
+  std::ranges::move(LimitRows(), std::back_inserter(rows));
   std::ranges::move(SandboxRows(), std::back_inserter(rows));
   return rows;
 }
@@ -112,6 +112,15 @@ std::vector<Row> ConfigRowsTest::AuditRows() {
   return {
       {"audit.dir", "elsewhere"}, {"audit.key_file", "other.key"}, {"audit.instance", "pay-1"},
       {"audit.rotate_mb", "17"},  {"audit.max_queued", "8191"},
+  };
+}
+
+std::vector<Row> ConfigRowsTest::LimitRows() {
+  return {
+      {"shopper.max_connections_per_address", "6"},
+      {"shopper.max_handshakes", "5"},
+      {"shopper.http2", "false"},
+      {"shopper.hsts", "max-age=1", {"public_url=https://pay.example"}},
   };
 }
 

@@ -5,6 +5,8 @@
 namespace obolus::main {
 namespace {
 
+constexpr int kShed = 503;  // counted by itself
+
 std::optional<net::ServerTls> ServerTlsOf(const TlsConfig& tls, const http::CallerPolicy* callers) {
   if (tls.mode == TlsMode::kOff) return std::nullopt;
   net::ServerTls server{.certificate_file = tls.certificate,
@@ -20,6 +22,35 @@ std::optional<net::ServerTls> ServerTlsOf(const TlsConfig& tls, const http::Call
   return server;
 }
 
+std::function<void(net::Overload)> CountersOf(base::Metrics& metrics, const char* name) {
+  const base::Labels labels = {{"listener", name}};
+  const auto refused = [&](const char* why) {
+    return metrics.AddCounter("obolus_connections_refused_total",
+                              "Connections closed because there was too much of something: all of "
+                              "them, those of an address, handshakes, or work without requests.",
+                              {{"listener", name}, {"why", why}});
+  };
+  return [requests = metrics.AddCounter("obolus_requests_shed_total",
+                                        "Requests answered 503 because as many as "
+                                        "may be were being served.",
+                                        labels),
+          all = refused("all"), address = refused("address"), handshakes = refused("handshakes"),
+          flood = refused("flood")](net::Overload what) {
+    switch (what) {
+      case net::Overload::kRequest:
+        return requests.Add();
+      case net::Overload::kConnection:
+        return all.Add();
+      case net::Overload::kAddress:
+        return address.Add();
+      case net::Overload::kHandshake:
+        return handshakes.Add();
+      case net::Overload::kFlood:
+        return flood.Add();
+    }
+  };
+}
+
 }  // namespace
 
 base::Result<std::unique_ptr<net::HttpServer>> Listen(const Door& door, const Config& config,
@@ -30,23 +61,28 @@ base::Result<std::unique_ptr<net::HttpServer>> Listen(const Door& door, const Co
   options.port = door.listener.port;
   options.tls = ServerTlsOf(door.listener.tls, door.callers);
   options.limits.max_connections = static_cast<std::size_t>(config.max_connections);
+  options.limits.max_handshakes = static_cast<std::size_t>(config.max_handshakes);
+  if (&door.listener == &config.shopper) {
+    if (options.tls) options.tls->http2 = config.shopper_http2;
+    options.limits.max_connections_per_address =
+        static_cast<std::size_t>(config.max_connections_per_address);
+    options.is_exempt = [](std::string_view address) {
+      return address.starts_with("127.") || address == "::1";
+    };
+  }
   options.limits.max_unanswered = static_cast<std::size_t>(door.max_requests);
-  options.refuse = [&router = door.router](const net::RequestParser::Refusal& refusal) {
+  const base::Labels labels = {{"listener", door.name}};
+  options.refuse = [&router = door.router,
+                    refused = metrics.AddCounter("obolus_requests_refused_total",
+                                                 "Requests refused before any route saw them: "
+                                                 "malformed, too large or too slow.",
+                                                 labels)](const net::Refusal& refusal) {
+    if (refusal.status != kShed) refused.Add();
     auto response = http::AnswerRefused(refusal.status, refusal.reason, refusal.path);
     router.Complete(response);
     return response;
   };
-  const base::Labels labels = {{"listener", door.name}};
-  options.overloaded =
-      [requests = metrics.AddCounter("obolus_requests_shed_total",
-                                     "Requests answered 503 because as many as "
-                                     "may be were being served.",
-                                     labels),
-       connections = metrics.AddCounter("obolus_connections_refused_total",
-                                        "Connections closed because there were as many as may be.",
-                                        labels)](net::Overload what) {
-        (what == net::Overload::kRequest ? requests : connections).Add();
-      };
+  options.overloaded = CountersOf(metrics, door.name);
   auto server = net::HttpServer::Start(
       door.engine, std::move(options),
       [&router = door.router](net::HttpRequest request, net::Responder responder) {

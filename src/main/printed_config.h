@@ -34,8 +34,10 @@ inline std::string Print(const Config& config) {
   out << static_cast<int>(config.callers.rule) << ' ' << JoinAll(config.callers.allowed_names);
   for (const auto& digest : config.callers.api_key_digests) out << base::EncodeHex(digest) << ' ';
   for (const auto& [member, pointer] : config.members) out << member << '=' << pointer << ' ';
-  out << JoinAll(config.default_origins) << ' ' << config.max_connections << ' ' << config.hsts
-      << ' ' << config.commerce_max_requests << ' ' << config.shopper_max_requests << '\n';
+  out << JoinAll(config.default_origins) << ' ' << config.max_connections << ' '
+      << config.max_connections_per_address << ' ' << config.max_handshakes << ' '
+      << config.shopper_http2 << ' ' << config.hsts << ' ' << config.commerce_max_requests << ' '
+      << config.shopper_max_requests << '\n';
   const auto& bridge = config.bridge;
   out << bridge.url << ' ' << bridge.source << ' ' << bridge.certificate << ' ' << bridge.key << ' '
       << bridge.ca << ' ' << bridge.timeout_ms << ' ' << bridge.concurrency << ' '

@@ -1,19 +1,20 @@
 #include "net/answer_sink.h"
 
-#include <atomic>
 #include <new>
 #include <utility>
 
-#include "net/http_connection.h"
+#include "net/response_stream.h"
 
 namespace obolus::net {
 namespace {
 
 class AnswerSink final : public Responder::Sink {
  public:
-  AnswerSink(std::weak_ptr<Connection> connection, std::shared_ptr<Lane> lane,
-             std::shared_ptr<std::atomic<bool>> lost)
-      : connection_(std::move(connection)), lane_(std::move(lane)), lost_(std::move(lost)) {}
+  AnswerSink(std::weak_ptr<Exchange> exchange, std::shared_ptr<Lane> lane,
+             std::shared_ptr<ExchangeState> state)
+      : exchange_(std::move(exchange)), lane_(std::move(lane)), state_(std::move(state)) {
+    state_->unanswered.fetch_add(1, std::memory_order_relaxed);
+  }
   ~AnswerSink() override { Leave(); }
   AnswerSink(const AnswerSink&) = delete;
   AnswerSink& operator=(const AnswerSink&) = delete;
@@ -29,8 +30,8 @@ class AnswerSink final : public Responder::Sink {
   }
 
   void Cut() override {
-    lane_->Post([connection = std::move(connection_)] {
-      if (const auto strong = connection.lock()) strong->Abort();
+    lane_->Post([exchange = std::move(exchange_)] {
+      if (const auto strong = exchange.lock()) strong->Abort();
     });
   }
 
@@ -41,31 +42,31 @@ class AnswerSink final : public Responder::Sink {
     try {
       answer();
     } catch (const std::bad_alloc&) {
-      *lost_ = true;
+      state_->lost = true;
       throw;
     }
   }
 
   void SendTo(HttpResponse response) {
     if (lane_->OnThread()) {
-      if (const auto connection = connection_.lock()) connection->Answer(std::move(response));
+      if (const auto exchange = exchange_.lock()) exchange->Answer(std::move(response));
       return;
     }
-    lane_->Post([connection = std::move(connection_), response = std::move(response)]() mutable {
-      if (const auto strong = connection.lock()) strong->Answer(std::move(response));
+    lane_->Post([exchange = std::move(exchange_), response = std::move(response)]() mutable {
+      if (const auto strong = exchange.lock()) strong->Answer(std::move(response));
     });
   }
 
   std::shared_ptr<ResponseStream> Begin(HttpResponse head) {
-    auto queue = std::make_shared<StreamQueue>(connection_, lane_);
+    auto queue = std::make_shared<StreamQueue>(exchange_, lane_);
     auto handle = MakeStreamHandle(queue);
     if (lane_->OnThread()) {
-      StartOn(connection_, queue, std::move(head));
+      StartOn(exchange_, queue, std::move(head));
       return handle;
     }
     const bool posted =
-        lane_->Post([connection = connection_, queue, head = std::move(head)]() mutable {
-          StartOn(connection, queue, std::move(head));
+        lane_->Post([exchange = exchange_, queue, head = std::move(head)]() mutable {
+          StartOn(exchange, queue, std::move(head));
         });
     if (!posted) queue->Gone();
     return handle;
@@ -73,30 +74,30 @@ class AnswerSink final : public Responder::Sink {
 
   // Before the client has the answer, or its next request might find no place.
   void Leave() {
-    if (!std::exchange(left_, true)) {
-      lane_->core().unanswered.fetch_sub(1, std::memory_order_relaxed);
-    }
+    if (std::exchange(left_, true)) return;
+    lane_->core().unanswered.fetch_sub(1, std::memory_order_relaxed);
+    state_->unanswered.fetch_sub(1, std::memory_order_relaxed);
   }
-  static void StartOn(const std::weak_ptr<Connection>& connection,
+  static void StartOn(const std::weak_ptr<Exchange>& exchange,
                       const std::shared_ptr<StreamQueue>& queue, HttpResponse head) {
-    const auto strong = connection.lock();
+    const auto strong = exchange.lock();
     if (!strong || !strong->StartStream(queue, std::move(head))) queue->Gone();
   }
 
-  std::weak_ptr<Connection> connection_;
+  std::weak_ptr<Exchange> exchange_;
   const std::shared_ptr<Lane> lane_;
-  const std::shared_ptr<std::atomic<bool>> lost_;
+  const std::shared_ptr<ExchangeState> state_;
   bool left_ = false;
 };
 
 }  // namespace
 
-std::unique_ptr<Responder::Sink> MakeAnswerSink(std::weak_ptr<Connection> connection,
+std::unique_ptr<Responder::Sink> MakeAnswerSink(std::weak_ptr<Exchange> exchange,
                                                 std::shared_ptr<Lane> lane,
-                                                std::shared_ptr<std::atomic<bool>> lost) {
+                                                std::shared_ptr<ExchangeState> state) {
   ServerCore& core = lane->core();
   try {
-    return std::make_unique<AnswerSink>(std::move(connection), std::move(lane), std::move(lost));
+    return std::make_unique<AnswerSink>(std::move(exchange), std::move(lane), std::move(state));
   } catch (const std::bad_alloc&) {
     core.unanswered.fetch_sub(1, std::memory_order_relaxed);
     throw;

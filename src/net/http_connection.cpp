@@ -21,9 +21,7 @@ using SteadyTime = std::chrono::steady_clock::time_point;
 
 // For the first request of a connection that was made when the server stopped.
 constexpr base::Millis kFirstRequest{1'000};
-constexpr base::Millis kGoodbye{2'000};  // for the client to read a refusal and hang up
 constexpr base::Millis kShedPause{200};
-constexpr std::size_t kMostDrained = 1 << 20;  // of what it still sends meanwhile
 constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
 
 auto Redirect(error_code& error) {
@@ -41,11 +39,27 @@ class RunningRequest {
   ServerCore& core_;
 };
 
+// A place among the handshakes under way.
+class Handshaking {
+ public:
+  explicit Handshaking(ServerCore& core) : core_(core), before_(core.handshakes.fetch_add(1)) {}
+  ~Handshaking() { core_.handshakes.fetch_sub(1); }
+  Handshaking(const Handshaking&) = delete;
+  Handshaking& operator=(const Handshaking&) = delete;
+  bool given() const { return before_ < core_.options.limits.max_handshakes; }
+
+ private:
+  ServerCore& core_;
+  const std::size_t before_;
+};
+
 }  // namespace
 
-Connection::Connection(std::shared_ptr<Lane> lane, Socket socket)
+Connection::Connection(std::shared_ptr<Lane> lane, Socket socket,
+                       std::unique_ptr<AddressLimit::Ticket> ticket)
     : lane_(std::move(lane)),
       core_(lane_->core()),
+      ticket_(std::move(ticket)),
       socket_(std::move(socket)),
       parser_(core_.options.limits.max_header_bytes, core_.options.limits.max_body_bytes) {
   lane_->Add(*this);
@@ -73,10 +87,7 @@ Peer Connection::ReadPeer() const {
   Peer peer;
   peer.tls = core_.tls.has_value();
   if (error) return peer;
-  const bool mapped = address.is_v6() && address.to_v6().is_v4_mapped();
-  peer.address = mapped
-                     ? asio::ip::make_address_v4(asio::ip::v4_mapped, address.to_v6()).to_string()
-                     : address.to_string();
+  peer.address = AddressText(address);
   return peer;
 }
 
@@ -91,7 +102,8 @@ void Connection::EnterUnlimited(Phase phase) {
 }
 
 void Connection::Sweep(SteadyTime now) {
-  if (*lost_ && phase_ == Phase::kHandling) return Abort();
+  if (phase_ == Phase::kHttp2) return http2_->Sweep(now);
+  if (state_->lost && phase_ == Phase::kHandling) return Abort();
   if (now < deadline_ || gone_) return;
   deadline_ = SteadyTime::max();
   timed_out_ = true;
@@ -105,6 +117,7 @@ void Connection::Sweep(SteadyTime now) {
 }
 
 void Connection::Retire() {
+  if (phase_ == Phase::kHttp2) return http2_->Retire();
   error_code error;
   if (!served_ && (phase_ == Phase::kIdle || phase_ == Phase::kHandshake)) {
     deadline_ = std::min(deadline_, lane_->Deadline(kFirstRequest));
@@ -120,6 +133,7 @@ void Connection::Abort() {
     socket_.close(error);
   }
   if (stream_) stream_->Gone();
+  if (http2_) http2_->Gone();
   Wake();
 }
 
@@ -151,6 +165,10 @@ bool Connection::StartStream(std::shared_ptr<StreamQueue> queue, HttpResponse he
 
 Task<void> Connection::Run(std::shared_ptr<Connection> self) {
   bool alive = !self->tls_ || co_await self->Handshake();
+  if (alive && self->tls_ && ChoseHttp2(self->tls_->native_handle())) {
+    co_await self->ServeHttp2();
+    alive = false;
+  }
   while (alive && !self->gone_) alive = co_await self->ServeOne();
   error_code error;
   self->gone_ = true;
@@ -158,6 +176,11 @@ Task<void> Connection::Run(std::shared_ptr<Connection> self) {
 }
 
 Task<bool> Connection::Handshake() {
+  const Handshaking place(core_);
+  if (!place.given()) {
+    if (core_.options.overloaded) core_.options.overloaded(Overload::kHandshake);
+    co_return false;
+  }
   Enter(Phase::kHandshake, core_.stopping ? kFirstRequest : core_.options.limits.handshake_timeout);
   error_code error;
   co_await tls_->async_handshake(asio::ssl::stream_base::server, Redirect(error));
@@ -237,14 +260,14 @@ Task<Connection::Input> Connection::ReadRequest() {
 }
 
 Task<void> Connection::Handle() {
-  close_ = !parser_.keep_alive();
+  close_ = !parser_.keep_alive() || ++requests_ >= core_.options.limits.max_requests_per_connection;
   answer_.reset();
   if (core_.unanswered.fetch_add(1, std::memory_order_relaxed) >=
       core_.options.limits.max_unanswered) {
     core_.unanswered.fetch_sub(1, std::memory_order_relaxed);
     co_return co_await Shed();
   }
-  Responder responder(MakeAnswerSink(weak_from_this(), lane_, lost_));
+  Responder responder(MakeAnswerSink(weak_from_this(), lane_, state_));
   HttpRequest request = parser_.Take();
   request.peer = peer_;
   EnterUnlimited(Phase::kHandling);
@@ -318,67 +341,6 @@ Task<void> Connection::Refuse() {
   if (core_.options.refuse) response = core_.options.refuse(refusal_);
   close_ = true;
   co_await Respond(response, {});
-}
-
-// Closing at once while the client still sends would reset the connection and could destroy the
-// response before it is read (RFC 9112 §9.6), so the rest is read and thrown away for a while.
-Task<void> Connection::Linger() {
-  co_await Shutdown();
-  Enter(Phase::kClosing, kGoodbye);
-  std::array<char, 4096> sink;
-  error_code error;
-  std::size_t drained = 0;
-  while (!error && !gone_ && drained < kMostDrained) {
-    drained += co_await socket_.async_read_some(asio::buffer(sink), Redirect(error));
-  }
-}
-
-// Says that no more will come: close_notify under TLS, then FIN.
-Task<void> Connection::Shutdown() {
-  Enter(Phase::kClosing, kGoodbye);
-  error_code error;
-  if (tls_ && !gone_) {
-    SSL_set_shutdown(tls_->native_handle(), SSL_RECEIVED_SHUTDOWN);  // does not wait for theirs
-    co_await tls_->async_shutdown(Redirect(error));
-  }
-  if (!gone_) socket_.shutdown(asio::ip::tcp::socket::shutdown_send, error);
-}
-
-Task<void> Connection::RunStream() {
-  out_.clear();
-  AppendResponse(*answer_, {.stream = true}, lane_->date(), out_);
-  watching_ = true;
-  asio::co_spawn(socket_.get_executor(), WatchPeer(shared_from_this()), asio::detached);
-  EnterUnlimited(Phase::kStreaming);
-  bool last = parser_.head();
-  for (;;) {
-    if (std::size_t written = 0; !out_.empty() && !WriteNow(written)) co_await WriteRest(written);
-    if (gone_ || last) break;
-    last = stream_->Take(out_);
-    if (out_.empty() && !last) co_await WaitForWake();
-  }
-  close_ = true;
-  stream_->Gone();
-  EnterUnlimited(Phase::kClosing);
-  error_code error;
-  if (watching_) socket_.cancel(error);
-  while (watching_) co_await WaitForWake();
-}
-
-// Notices a client that has gone while the stream has nothing to say.
-Task<void> Connection::WatchPeer(std::shared_ptr<Connection> self) {
-  std::array<char, 512> sink;
-  error_code error;
-  while (!error && self->phase_ != Phase::kClosing) {
-    if (self->tls_) {
-      co_await self->tls_->async_read_some(asio::buffer(sink), Redirect(error));
-    } else {
-      co_await self->socket_.async_read_some(asio::buffer(sink), Redirect(error));
-    }
-  }
-  self->watching_ = false;
-  if (error && error != asio::error::operation_aborted) self->Abort();
-  self->Wake();
 }
 
 }  // namespace obolus::net

@@ -40,6 +40,10 @@ class Waiting {
     given_.pop_front();
     return responder;
   }
+  bool empty() {
+    const std::lock_guard lock(mutex_);
+    return given_.empty();
+  }
 
  private:
   std::mutex mutex_;
@@ -121,6 +125,51 @@ TEST(HttpLimits, ConnectionsBeyondTheLimitAreClosedAndTheirPlaceComesBack) {
     if (!served) std::this_thread::sleep_for(Millis(10));
   }
   EXPECT_TRUE(served);
+}
+
+TEST(HttpLimits, AnAddressHasSoManyConnectionsUnlessItIsExempt) {
+  for (const bool exempt : {false, true}) {
+    std::atomic<int> refused{0};
+    ServerOptions options;
+    options.limits.max_connections_per_address = 2;
+    options.is_exempt = [&](std::string_view address) { return exempt && address == "127.0.0.1"; };
+    options.overloaded = [&](Overload what) { refused += what == Overload::kAddress ? 1 : 0; };
+    TestServer server(AnswerEcho, std::move(options));
+    TestSocket first(server.port());
+    TestSocket second(server.port());
+    TestSocket third(server.port());
+    for (TestSocket* client : {&first, &second}) {
+      ASSERT_TRUE(client->Send(kGet));
+      ASSERT_TRUE(client->ReadResponse().starts_with("HTTP/1.1 200 "));
+    }
+    third.Send(kGet);
+    EXPECT_EQ(third.ReadResponse().starts_with("HTTP/1.1 200 "), exempt);
+    EXPECT_EQ(refused, exempt ? 0 : 1);
+  }
+}
+
+TEST(HttpLimits, AConnectionClosesWithTheLastOfItsRequests) {
+  TestServer server(AnswerEcho, {.limits = {.max_requests_per_connection = 2}});
+  TestSocket client(server.port());
+  ASSERT_TRUE(client.Send(kGet));
+  EXPECT_FALSE(client.ReadResponse().contains("\r\nConnection: close\r\n"));
+  ASSERT_TRUE(client.Send(kGet));
+  EXPECT_TRUE(client.ReadResponse().contains("\r\nConnection: close\r\n"));
+  EXPECT_TRUE(client.AtEnd());
+}
+
+TEST(HttpLimits, PipelinedRequestsAreAnsweredInTurnAndNotReadAhead) {
+  Waiting waiting;
+  TestServer server(waiting.handler());
+  TestSocket client(server.port());
+  ASSERT_TRUE(client.Send(std::string(kGet) + std::string(kGet)));
+  Responder first = waiting.Take();
+  std::this_thread::sleep_for(Millis(50));
+  EXPECT_TRUE(waiting.empty()) << "the second waits for the first's answer";
+  first.Send({.body = "first"});
+  EXPECT_TRUE(client.ReadResponse().ends_with("first"));
+  waiting.Take().Send({.body = "second"});
+  EXPECT_TRUE(client.ReadResponse().ends_with("second"));
 }
 
 TEST(HttpLimits, LeavingServesOnAndClosesEachConnectionWithItsAnswer) {

@@ -57,6 +57,7 @@ struct HttpServer::Impl : std::enable_shared_from_this<HttpServer::Impl> {
         pause(engine.loops[0]->context) {
     core->options = std::move(options);
     core->handler = std::move(handler);
+    addresses.emplace(core->options.limits.max_connections_per_address);
     if (core->options.refuse) {
       core->overload_answer =
           core->options.refuse({503, "more requests at once than can be served", {}});
@@ -69,6 +70,7 @@ struct HttpServer::Impl : std::enable_shared_from_this<HttpServer::Impl> {
   void StopListening();
   void Close();
   void Admit(Socket socket, const std::shared_ptr<Lane>& lane);
+  std::optional<std::unique_ptr<AddressLimit::Ticket>> TicketFor(const Socket& socket);
   void AdmitWaiting();
   static Task<void> Accept(std::shared_ptr<Impl> self);
 
@@ -78,6 +80,7 @@ struct HttpServer::Impl : std::enable_shared_from_this<HttpServer::Impl> {
       acceptor;  // on loop 0, which hands connections round: listeners per thread balance worse
   Timer pause;
   std::vector<std::shared_ptr<Lane>> lanes;  // one a loop
+  std::optional<AddressLimit> addresses;
   std::uint16_t port = 0;
 };
 
@@ -137,14 +140,33 @@ void HttpServer::Impl::Admit(Socket socket, const std::shared_ptr<Lane>& lane) {
     return;  // closes it
   }
   try {
-    lane->Post([lane, socket = std::move(socket), place = std::move(place)]() mutable {
-      const auto connection = std::make_shared<Connection>(lane, std::move(socket));
+    auto ticket = TicketFor(socket);
+    if (!ticket) return;
+    lane->Post([lane, socket = std::move(socket), place = std::move(place),
+                ticket = std::move(*ticket)]() mutable {
+      const auto connection =
+          std::make_shared<Connection>(lane, std::move(socket), std::move(ticket));
       place.HandOver();
       connection->Begin();
     });
   } catch (const std::bad_alloc&) {
     base::Log(base::LogLevel::kError, "out_of_memory");  // and closes it
   }
+}
+
+// None: that address has as many connections as one may. Null: it is not counted.
+std::optional<std::unique_ptr<AddressLimit::Ticket>> HttpServer::Impl::TicketFor(
+    const Socket& socket) {
+  const ServerOptions& options = core->options;
+  error_code error;
+  const auto address = socket.remote_endpoint(error).address();
+  const bool counts = options.limits.max_connections_per_address > 0 && !error &&
+                      !(options.is_exempt && options.is_exempt(AddressText(address)));
+  if (!counts) return nullptr;
+  auto ticket = addresses->Enter(address);
+  if (ticket) return ticket;
+  if (options.overloaded) options.overloaded(Overload::kAddress);
+  return std::nullopt;
 }
 
 // Closing a listener resets those who have connected and were not accepted yet, and they cannot
@@ -180,6 +202,7 @@ void HttpServer::Impl::Close() {
   core->handler = nullptr;
   core->options.refuse = nullptr;
   core->options.overloaded = nullptr;
+  core->options.is_exempt = nullptr;
 }
 
 base::Result<std::unique_ptr<HttpServer>> HttpServer::Start(Engine& engine, ServerOptions options,

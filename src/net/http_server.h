@@ -1,9 +1,10 @@
-// An HTTP/1.1 server on one listening socket, plain or TLS, made of Asio coroutines and Beast's
-// parser, neither of which shows here. It gives each request, fully read and within limits, to one
-// handler on an engine thread; the handler answers at once or later, from any thread, through its
-// `Responder`. Malformed or oversized requests, and those beyond what it takes on at once, are
-// answered by the engine itself (400, 408, 413, 431, 501, 503, 505) through
-// `ServerOptions::refuse`, so that every error has the same shape. Owned by main.
+// An HTTP server on one listening socket, plain or TLS: HTTP/1.1, and HTTP/2 where `ServerTls`
+// offers it, made of Asio coroutines, Beast's parser and nghttp2, none of which shows here. It
+// gives each request, fully read and within limits, to one handler on an engine thread; the handler
+// answers at once or later, from any thread, through its `Responder`, and cannot tell which HTTP it
+// was. Malformed or oversized requests, and those beyond what it takes on at once, are answered by
+// the engine itself (400, 408, 413, 414, 417, 431, 501, 503, 505) through `ServerOptions::refuse`,
+// so that every error has the same shape. Owned by main.
 #pragma once
 
 #include <cstddef>
@@ -12,25 +13,27 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "base/clock.h"
 #include "base/result.h"
 #include "net/engine.h"
 #include "net/http_message.h"
-#include "net/request_parser.h"
+#include "net/refusal.h"
 #include "net/tls.h"
 
 namespace obolus::net {
 
 // The sending half of a response that has no end yet (Server-Sent Events). Any thread. When the
-// client does not read, at most 64 KiB are held and then the connection is closed.
+// client does not read, at most 64 KiB are held and then the connection (of HTTP/2: the stream) is
+// closed.
 class ResponseStream {
  public:
   virtual ~ResponseStream() = default;
   // False when the connection is gone; nothing was queued then.
   virtual bool Write(std::string chunk) = 0;
   virtual void Close() = 0;
-  // Called once, on an engine thread, when the connection ends for whatever reason; within this
+  // Called once, on an engine thread, when that ends for whatever reason; within this
   // call when the server has already gone. Set it once.
   virtual void OnClosed(std::move_only_function<void()> callback) = 0;
 };
@@ -71,9 +74,14 @@ struct ServerLimits {
   std::size_t max_header_bytes = 16 * 1024;
   std::size_t max_body_bytes = 256 * 1024;
   std::size_t max_connections = 4096;  // one beyond is closed as soon as it is accepted
+  // Of them, those of one IPv4 address or IPv6 /64; 0: any number. One beyond is closed likewise.
+  std::size_t max_connections_per_address = 0;
+  std::size_t max_handshakes = 512;  // of TLS, under way; one beyond is closed
   // Requests that the handler has and has not answered; one beyond is answered 503 at once, before
   // anything is done for it, and its connection goes on. A stream counts until its head is sent.
   std::size_t max_unanswered = 4096;
+  // Served on one connection; then it closes, or the client is told to open another.
+  std::size_t max_requests_per_connection = 100'000;
   base::Millis read_timeout{10'000};  // from the first byte of a request to its last
   base::Millis idle_timeout{60'000};  // between requests
   base::Millis write_timeout{30'000};
@@ -81,7 +89,13 @@ struct ServerLimits {
 };
 
 // What a server turned away because it had as much as it takes.
-enum class Overload : std::uint8_t { kConnection, kRequest };
+enum class Overload : std::uint8_t {
+  kConnection,
+  kRequest,
+  kAddress,    // it has as many connections as one may
+  kHandshake,  // as many as may be are under way
+  kFlood,      // an HTTP/2 connection that was all work and no requests
+};
 
 struct ServerOptions {
   std::string name{};  // "commerce", "shopper": for logs
@@ -91,7 +105,9 @@ struct ServerOptions {
   ServerLimits limits{};
   // Makes the response, with its status, for a request that never reaches the handler. Default: the
   // refusal's status and an empty body.
-  std::function<HttpResponse(const RequestParser::Refusal&)> refuse{};
+  std::function<HttpResponse(const Refusal&)> refuse{};
+  // Of a numeric address: the number of its connections is not limited. Must be quick.
+  std::function<bool(std::string_view)> is_exempt{};
   std::function<void(Overload)> overloaded{};  // called for each; must be quick
 };
 

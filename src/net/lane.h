@@ -30,6 +30,7 @@ struct ServerCore {
   std::atomic<bool> stopping{false};
   std::atomic<bool> leaving{false};  // each answer closes its connection
   std::atomic<std::size_t> connections{0};
+  std::atomic<std::size_t> handshakes{0};
   std::atomic<std::size_t> running{0};     // requests between handler and last byte
   std::atomic<std::size_t> unanswered{0};  // of them, those whose responder waits
   HttpResponse overload_answer;            // made once: many get it when there is no time

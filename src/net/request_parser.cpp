@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "base/check.h"
+#include "net/request_rules.h"
 
 namespace obolus::net {
 namespace {
@@ -18,37 +19,13 @@ using beast::error_code;
 constexpr std::size_t kFirstBuffer = 8 * 1024;
 constexpr std::size_t kLeastSpace = 1024;
 constexpr std::string_view kChunkedEnd = "0\r\n\r\n";
+constexpr std::size_t kMostDigits = 18;           // of a length
 constexpr std::size_t kMostReserved = 64 * 1024;  // of a body that is announced, not yet there
 
-bool IsKnownMethod(http::verb method) {
-  switch (method) {
-    case http::verb::get:
-    case http::verb::head:
-    case http::verb::post:
-    case http::verb::put:
-    case http::verb::patch:
-    case http::verb::delete_:
-    case http::verb::options:
-      return true;
-    default:
-      return false;
-  }
-}
-
-// What the router matches: the path of an absolute-form target as well (RFC 9112 §3.2.2). Empty:
-// neither form.
-std::string_view OriginForm(std::string_view target) {
-  if (target.starts_with('/') || target == "*") return target;
-  for (const std::string_view scheme : {"http://", "https://"}) {
-    if (target.size() < scheme.size() ||
-        !EqualsIgnoreCase(target.substr(0, scheme.size()), scheme)) {
-      continue;
-    }
-    const std::size_t slash = target.find_first_of("/?", scheme.size());
-    if (slash == std::string_view::npos) return "/";
-    return target[slash] == '/' ? target.substr(slash) : std::string_view{};
-  }
-  return {};
+// Digits alone, and not so many that a number overflows.
+bool IsLength(std::string_view text) {
+  return !text.empty() && text.size() <= kMostDigits &&
+         std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
 }
 
 class MessageParser final : public http::basic_parser<true> {
@@ -71,30 +48,20 @@ class MessageParser final : public http::basic_parser<true> {
 
   void on_request_impl(http::verb method, beast::string_view method_text,
                        beast::string_view target_text, int version, error_code& ec) override {
-    if (!IsKnownMethod(method)) {
-      const bool upper =
-          std::ranges::all_of(method_text, [](char c) { return c >= 'A' && c <= 'Z'; });
-      return upper ? Refuse(501, "this method is not implemented", ec)
-                   : Refuse(400, "the method is malformed", ec);
-    }
-    const std::string_view origin = OriginForm(View(target_text));
-    if (origin.empty() || (origin == "*" && method != http::verb::options)) {
-      return Refuse(400, "the request target is malformed", ec);
+    if (auto refused = ReadRequestLine(View(method_text), View(target_text), request)) {
+      return Refuse(refused->status, std::move(refused->reason), ec);
     }
     http_1_0 = version == 10;
     is_head = method == http::verb::head;
-    request.method = View(method_text);
-    request.target = View(target_text);
-    const std::size_t question = origin.find('?');
-    request.path = origin.substr(0, question);
-    if (question != std::string_view::npos) request.query = origin.substr(question + 1);
     request.headers.Reserve(16);
   }
 
   void on_field_impl(http::field name, beast::string_view name_text, beast::string_view value,
                      error_code& ec) override {
-    if (in_body_) return;  // trailers are not used
+    // RFC 9110 §6.5: for those who know what they are for, and here nobody does.
+    if (in_body_) return Refuse(400, "trailers are not accepted", ec);
     if (name == http::field::transfer_encoding) {
+      if (++codings_ > 1) return Refuse(400, "one transfer-encoding at most", ec);
       if (http_1_0) return Refuse(400, "HTTP/1.0 has no transfer-encoding", ec);
       if (!EqualsIgnoreCase(View(value), "chunked")) {
         return Refuse(501, "only the chunked transfer-encoding is implemented", ec);
@@ -104,8 +71,14 @@ class MessageParser final : public http::basic_parser<true> {
         return Refuse(417, "this expectation cannot be met", ec);
       }
       expects_continue = !http_1_0;
+    } else if (name == http::field::content_length) {
+      if (++lengths_ > 1) return Refuse(400, "one content-length at most", ec);
+      if (!IsLength(View(value))) return Refuse(400, "the content-length is malformed", ec);
     } else if (name == http::field::host) {
-      ++hosts_;
+      if (++hosts_ > 1) return Refuse(400, "one host header at most", ec);
+      if (auto refused = CheckHost(View(value), request.target)) {
+        return Refuse(refused->status, std::move(refused->reason), ec);
+      }
     }
     request.headers.Add(std::string(View(name_text)), std::string(View(value)));
   }
@@ -113,8 +86,10 @@ class MessageParser final : public http::basic_parser<true> {
   void on_header_impl(error_code& ec) override {
     in_body_ = true;
     // RFC 9112 §3.2: exactly one Host in HTTP/1.1.
-    if (hosts_ > 1 || (hosts_ == 0 && !http_1_0))
-      Refuse(400, "exactly one host header is needed", ec);
+    if (hosts_ == 0 && !http_1_0) return Refuse(400, "a host header is needed", ec);
+    if (codings_ > 0 && lengths_ > 0) {
+      Refuse(400, "either a content-length or a transfer-encoding", ec);
+    }
   }
 
   void on_body_init_impl(const boost::optional<std::uint64_t>& length, error_code&) override {
@@ -124,7 +99,10 @@ class MessageParser final : public http::basic_parser<true> {
     request.body.append(body.data(), body.size());
     return body.size();
   }
-  void on_chunk_header_impl(std::uint64_t, beast::string_view, error_code&) override {}
+  // Nobody uses extensions, and programs differ in where one ends.
+  void on_chunk_header_impl(std::uint64_t, beast::string_view extension, error_code& ec) override {
+    if (!extension.empty()) Refuse(400, "chunk extensions are not accepted", ec);
+  }
   std::size_t on_chunk_body_impl(std::uint64_t, beast::string_view body, error_code&) override {
     request.body.append(body.data(), body.size());
     return body.size();
@@ -134,6 +112,8 @@ class MessageParser final : public http::basic_parser<true> {
 
   bool in_body_ = false;
   int hosts_ = 0;
+  int codings_ = 0;
+  int lengths_ = 0;
 };
 
 }  // namespace
@@ -221,12 +201,8 @@ RequestParser::Step RequestParser::Impl::ParseHeader() {
     return Step::kMore;
   }
   const std::string_view header = bytes.substr(0, blank + 4);
-  for (std::size_t at = header.find('\n'); at != std::string_view::npos;
-       at = header.find('\n', at + 1)) {
-    if (header[at - 1] != '\r') return Refuse(400, "lines must end in CR LF");
-    if (at + 1 < header.size() && (header[at + 1] == ' ' || header[at + 1] == '\t')) {
-      return Refuse(400, "a folded header is not accepted");  // RFC 9112 §5.2
-    }
+  if (auto refused = CheckHeaderLines(header)) {
+    return Refuse(refused->status, std::move(refused->reason));
   }
   parser.emplace();
   continue_said = false;

@@ -1,6 +1,7 @@
 // Bytes of one connection to requests (RFC 9112), with everything refused that two parsers could
-// read differently: folded headers, both framings at once, bare line feeds, unknown codings. Holds
-// the read buffer. The parsing is Beast's; it does not show here. One connection, one thread.
+// read differently: folded headers, both framings at once or one twice, bare line feeds, unknown
+// codings, chunk extensions, trailers. Holds the read buffer. The parsing is Beast's; it does not
+// show here. One connection, one thread.
 #pragma once
 
 #include <cstddef>
@@ -9,6 +10,7 @@
 #include <string>
 
 #include "net/http_message.h"
+#include "net/refusal.h"
 
 namespace obolus::net {
 
@@ -21,11 +23,7 @@ class RequestParser {
     kRefused,   // answer refusal() and close
   };
 
-  struct Refusal {
-    int status = 400;
-    std::string reason;
-    std::string path{};  // of a request whose body alone was too much; else empty
-  };
+  using Refusal = net::Refusal;
 
   RequestParser(std::size_t max_header_bytes, std::size_t max_body_bytes);
   ~RequestParser();

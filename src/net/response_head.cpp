@@ -36,6 +36,7 @@ constexpr auto kReasons = std::to_array<Reason>({
     {409, "Conflict"},
     {410, "Gone"},
     {413, "Content Too Large"},
+    {414, "URI Too Long"},
     {415, "Unsupported Media Type"},
     {417, "Expectation Failed"},
     {422, "Unprocessable Content"},
@@ -114,6 +115,28 @@ void AppendResponse(const HttpResponse& response, Framing framing, std::string_v
   }
   out.append("\r\n");
   if (with_body) out.append(response.body);
+}
+
+std::vector<Header> Http2Fields(const HttpResponse& response, std::optional<std::size_t> length,
+                                std::string_view date) {
+  std::vector<Header> fields;
+  fields.reserve(response.headers.size() + 3);
+  fields.push_back({":status", std::to_string(std::clamp(response.status, 200, 999))});
+  fields.push_back({"date", std::string(date)});
+  for (const Header& header : response.headers) {
+    if (IsTheEngines(header.name) || EqualsIgnoreCase(header.name, "keep-alive")) continue;
+    Header field;
+    AppendClean(header.name, field.name);
+    for (char& c : field.name) {
+      if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + ('a' - 'A'));
+    }
+    AppendClean(header.value, field.value);
+    fields.push_back(std::move(field));
+  }
+  if (length && response.status != 204 && response.status != 304) {
+    fields.push_back({"content-length", std::to_string(*length)});
+  }
+  return fields;
 }
 
 std::string FormatHttpDate(std::int64_t seconds) {

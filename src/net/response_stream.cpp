@@ -1,6 +1,5 @@
 #include "net/response_stream.h"
 
-#include "net/http_connection.h"
 #include "net/lane.h"
 
 namespace obolus::net {
@@ -31,8 +30,8 @@ std::shared_ptr<ResponseStream> MakeStreamHandle(std::shared_ptr<StreamQueue> qu
   return std::make_shared<StreamHandle>(std::move(queue));
 }
 
-StreamQueue::StreamQueue(std::weak_ptr<Connection> connection, std::shared_ptr<Lane> lane)
-    : connection_(std::move(connection)), lane_(std::move(lane)) {}
+StreamQueue::StreamQueue(std::weak_ptr<Exchange> exchange, std::shared_ptr<Lane> lane)
+    : exchange_(std::move(exchange)), lane_(std::move(lane)) {}
 
 bool StreamQueue::Push(std::string_view chunk) {
   {
@@ -47,8 +46,8 @@ bool StreamQueue::Push(std::string_view chunk) {
     ended_ = true;
   }
   // A client that does not read: the connection ends without waiting for it.
-  lane_->Post([connection = connection_] {
-    if (const auto strong = connection.lock()) strong->Abort();
+  lane_->Post([exchange = exchange_] {
+    if (const auto strong = exchange.lock()) strong->Abort();
   });
   return false;
 }
@@ -60,8 +59,8 @@ void StreamQueue::End() {
 }
 
 void StreamQueue::Wake() {
-  lane_->Post([connection = connection_] {
-    if (const auto strong = connection.lock()) strong->Wake();
+  lane_->Post([exchange = exchange_] {
+    if (const auto strong = exchange.lock()) strong->Wake();
   });
 }
 

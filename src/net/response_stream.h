@@ -1,5 +1,5 @@
-// The bounded queue between the application's `ResponseStream` and the connection that writes it.
-// The application writes from any thread; the connection takes on its own.
+// The bounded queue between the application's `ResponseStream` and the exchange that writes it. The
+// application writes from any thread; the exchange takes on its own.
 #pragma once
 
 #include <functional>
@@ -8,23 +8,23 @@
 #include <string>
 #include <string_view>
 
+#include "net/exchange.h"
 #include "net/http_server.h"
 
 namespace obolus::net {
 
-class Connection;
 class Lane;
 
 class StreamQueue {
  public:
-  StreamQueue(std::weak_ptr<Connection> connection, std::shared_ptr<Lane> lane);
+  StreamQueue(std::weak_ptr<Exchange> exchange, std::shared_ptr<Lane> lane);
 
   // Any thread, for the application.
   bool Push(std::string_view chunk);  // false: ended; too much unread ends it
   void End();                         // after what is queued
   void OnGone(std::move_only_function<void()> callback);
 
-  // The lane's thread, for the connection. Take forgets what the previous Take gave. True: no more
+  // The lane's thread, for the exchange. Take forgets what the previous Take gave. True: no more
   // will come (`chunk` may still hold the last of it).
   bool Take(std::string& chunk);
   void Gone();  // calls back; again is harmless
@@ -32,7 +32,7 @@ class StreamQueue {
  private:
   void Wake();
 
-  const std::weak_ptr<Connection> connection_;
+  const std::weak_ptr<Exchange> exchange_;
   const std::shared_ptr<Lane> lane_;
   std::mutex mutex_;  // for all below
   std::string pending_;

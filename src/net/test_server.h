@@ -30,7 +30,7 @@ class TestServer {
       : engine(threads) {
     if (options.name.empty()) options.name = "test";
     if (!options.refuse) {
-      options.refuse = [](const RequestParser::Refusal& refusal) {
+      options.refuse = [](const Refusal& refusal) {
         HttpResponse response;
         response.status = refusal.status;
         response.body = "refused " + std::to_string(refusal.status) + ": " + refusal.reason;

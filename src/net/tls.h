@@ -14,6 +14,7 @@ struct ServerTls {
   std::string key_file{};
   std::string client_ca_file{};  // needed unless kNone
   ClientCertificates client_certificates = ClientCertificates::kNone;
+  bool http2 = false;  // offered, and preferred, beside HTTP/1.1 (ALPN)
 };
 
 struct ClientTls {

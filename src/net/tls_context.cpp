@@ -40,16 +40,21 @@ std::unexpected<base::Error> BadFile(std::string_view what, const std::string& f
                     std::string(what) + " " + file + ": " + LastSslError());
 }
 
-int SelectHttp11(SSL*, const unsigned char** out, unsigned char* out_size, const unsigned char* in,
-                 unsigned int in_size, void*) {
-  static constexpr unsigned char kHttp11[] = "\x08http/1.1";
+// `wanted` says what is offered, dearest first, each name with its length before it.
+int SelectProtocol(SSL*, const unsigned char** out, unsigned char* out_size,
+                   const unsigned char* in, unsigned int in_size, void* wanted) {
+  const auto& names = *static_cast<const std::string_view*>(wanted);
   unsigned char* chosen = nullptr;
   const int found =
-      SSL_select_next_proto(&chosen, out_size, kHttp11, sizeof(kHttp11) - 1, in, in_size);
+      SSL_select_next_proto(&chosen, out_size, reinterpret_cast<const unsigned char*>(names.data()),
+                            static_cast<unsigned int>(names.size()), in, in_size);
   if (found != OPENSSL_NPN_NEGOTIATED) return SSL_TLSEXT_ERR_ALERT_FATAL;  // RFC 7301 §3.2
   *out = chosen;
   return SSL_TLSEXT_ERR_OK;
 }
+
+const std::string_view kHttp11 = "\x08http/1.1";
+const std::string_view kHttp2First = "\x02h2\x08http/1.1";
 
 std::string TextOf(const ASN1_STRING* value) {
   unsigned char* utf8 = nullptr;
@@ -113,7 +118,8 @@ base::Result<ssl::context> MakeServerContext(const ServerTls& tls) {
   SSL_CTX_set_session_id_context(context,
                                  reinterpret_cast<const unsigned char*>(kSessionContext.data()),
                                  kSessionContext.size());
-  SSL_CTX_set_alpn_select_cb(context, SelectHttp11, nullptr);
+  SSL_CTX_set_alpn_select_cb(context, SelectProtocol,
+                             const_cast<std::string_view*>(tls.http2 ? &kHttp2First : &kHttp11));
   if (SSL_CTX_set_cipher_list(context, kTls12Suites) != 1) {
     return base::Fail(base::ErrorCode::kInternal, "TLS suites: " + LastSslError());
   }

@@ -11,8 +11,9 @@
 
 namespace obolus::net {
 
-// TLS 1.2 and 1.3, Mozilla "intermediate" suites, ALPN http/1.1, session tickets under a key of
-// this process. kInvalid: a file that cannot be read, a key that does not fit, client CAs missing.
+// TLS 1.2 and 1.3, Mozilla "intermediate" suites, ALPN http/1.1 (and h2 before it), session tickets
+// under a key of this process. kInvalid: a file that cannot be read, a key that does not fit,
+// client CAs missing.
 base::Result<boost::asio::ssl::context> MakeServerContext(const ServerTls& tls);
 
 // Of the peer of a finished handshake; absent without a certificate, or one that was not verified.

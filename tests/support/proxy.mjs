@@ -2,7 +2,7 @@
 // both sides, and no more than the failed attempt to connect tells it who is there. It speaks plain
 // HTTP to tests, and mutual TLS to the commerce listeners. Ends with its parent, like every program
 // that tests start.
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { until } from './client.mjs';
 import { freePorts, isPortFree, kRoot, start } from './processes.mjs';
@@ -21,6 +21,7 @@ export class Proxy {
     const folder = path.join(replicas.folder, 'nginx');
     mkdirSync(path.join(folder, 'temp'), { recursive: true });
     const file = path.join(folder, 'nginx.conf');
+    proxy.accessLog = path.join(folder, 'access.log');
     writeFileSync(file, proxy.#configuration(replicas, folder));
     const args = ['-p', folder, '-c', file, '-e', path.join(folder, 'error.log')];
     proxy.process = start('nginx', program(), args);
@@ -46,7 +47,7 @@ export class Proxy {
 error_log ${folder}/error.log warn;
 events { worker_connections 1024; }
 http {
-  access_log off; ${temp}
+  log_format passed '$upstream_status|$request_uri'; access_log ${folder}/access.log passed; ${temp}
   ${upstream('commerce', 'commerce')}
   ${upstream('shopper', 'shopper')}
   server {
@@ -65,6 +66,18 @@ http {
   }
 }
 `;
+  }
+
+  // Each request in order: {upstream, path}; the first is obolus's status, or "-" when nginx kept
+  // it to itself.
+  passedOn() {
+    return readFileSync(this.accessLog, 'utf8')
+      .split('\n')
+      .filter((line) => line)
+      .map((line) => {
+        const [upstream, path] = line.split('|');
+        return { upstream, path };
+      });
   }
 
   async stop() {

@@ -33,6 +33,7 @@ OWNERS = {
     "boost/beast": ["src/net/"],
     "boost/": ["src/net/"],
     "openssl/": ["src/base/", "src/net/", "tests/support/"],
+    "nghttp2/": ["src/net/http2_library.h"],
     "curl/": ["src/net/http_client.cpp"],
     "sqlite3.h": ["src/storage/sqlite_database.h", "src/storage/sqlite_database.cpp",
                   "src/storage/faults/",
