@@ -7,7 +7,7 @@ import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { until } from '../support/client.mjs';
 import { Obolus } from '../support/obolus.mjs';
-import { run } from '../support/processes.mjs';
+import { programPath, run, start } from '../support/processes.mjs';
 
 const kLayers = ['user', 'capabilities', 'files', 'ports', 'signals', 'system_calls'];
 const kIsRoot = process.getuid() === 0;
@@ -116,6 +116,24 @@ describe('the sandbox', () => {
     const { stdout } = obolus.cli('check');
     if (kIsRoot) assert.match(stdout, /^warn {2}sandbox without user; started as root/m);
     else assert.match(stdout, /^ok {4}sandbox user, capabilities, files/m);
+  });
+
+  test('a kernel without Landlock is said, and refused where all is required', async () => {
+    await obolus.process.stop();
+    const program = programPath('obolus');
+    const build = path.resolve(path.dirname(program), '../..');
+    const wrapper = path.join(build, 'tests/hardening/without_landlock');
+    const onOldKernel = (command, ...more) =>
+      run(wrapper, [program, command, '--config', obolus.configFile, ...more]);
+    assert.match(onOldKernel('check').stdout, /^warn {2}sandbox without .*files, ports, signals/m);
+    const old = start('obolus', wrapper, [program, 'serve', '--config', obolus.configFile]);
+    await old.event('ready');
+    assert.match(old.text, /"event":"sandbox","outcome":"without .*files, ports, signals"/);
+    await old.stop();
+    const refused = onOldKernel('serve', '--set', 'sandbox.required=true');
+    assert.equal(refused.status, 69);
+    assert.match(refused.stderr, /layers are missing: .*files, ports, signals/);
+    await obolus.launch();
   });
 
   test('a user that is not there is said by name', () => {
