@@ -9,7 +9,7 @@ import { Postgres } from '../support/postgres.mjs';
 import { freePorts, programPath, start } from '../support/processes.mjs';
 import { makeCertificates } from '../support/stack.mjs';
 import { plaintextOf } from './cards.mjs';
-import { searchCore, searchMemory } from './cores.mjs';
+import { breakIt, searchCore, searchMemory } from './cores.mjs';
 import { crash, fullDisk, Journeys, keepEvents, keepOutput, startObserved } from './journeys.mjs';
 
 const kCrashes = [
@@ -39,6 +39,8 @@ export async function embeddedSweep(evidence, { short = false, store, environmen
     await searchMemory(evidence, obolus.process.pid, 'memory, embedded vault');
     if (!short) {
       searchCore(evidence, obolus.process.pid, 'core dump, embedded vault');
+      keepOutput(evidence, obolus);
+      await breakIt(evidence, obolus, environment);
       for (const point of kCrashes) await crash(journeys, {}, point);
       if (!store) await fullDisk(journeys, {});
       await journeys.finish();

@@ -6,7 +6,7 @@
 namespace obolus::fuzz {
 namespace {
 
-constexpr std::array<Target, 22> kTargets = {{
+constexpr std::array<Target, 23> kTargets = {{
     {"json", FuzzJson},
     {"jwe", FuzzJwe},
     {"jwe_round_trip", FuzzJweRoundTrip},
@@ -27,6 +27,7 @@ constexpr std::array<Target, 22> kTargets = {{
     {"timeline_document", FuzzTimelineDocument},
     {"key_file", FuzzKeyFile},
     {"config", FuzzConfig},
+    {"audit_line", FuzzAuditLine},
     {"page", FuzzPage},
     {"terminal_text", FuzzTerminalText},
 }};

@@ -44,6 +44,8 @@ void FuzzSessionDocument(std::string_view bytes);
 void FuzzTimelineDocument(std::string_view bytes);
 void FuzzKeyFile(std::string_view bytes);
 void FuzzConfig(std::string_view bytes);
+// audit_targets.cpp
+void FuzzAuditLine(std::string_view bytes);
 // page_targets.cpp
 void FuzzPage(std::string_view bytes);
 void FuzzTerminalText(std::string_view bytes);
