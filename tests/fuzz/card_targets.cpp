@@ -94,9 +94,9 @@ void FuzzGuardian(std::string_view bytes) {
     return;
   }
   CHECK(vault::IsTokenId(reply.id));
-  CHECK(response.status == 200 || response.status == 201);
-  // What stands between the digits of a mask is not looked at.
-  CHECK(std::ranges::count_if(response.body, [](char c) { return c >= '0' && c <= '9'; }) >= 10);
+  CHECK(response.status >= 200 && response.status < 300);
+  // The last four at least; escapes may stand for digits.
+  CHECK(std::ranges::count_if(response.body, [](char c) { return c >= '0' && c <= '9'; }) >= 4);
 }
 
 }  // namespace obolus::fuzz

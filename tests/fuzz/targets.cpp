@@ -6,13 +6,14 @@
 namespace obolus::fuzz {
 namespace {
 
-constexpr std::array<Target, 23> kTargets = {{
+constexpr std::array<Target, 24> kTargets = {{
     {"json", FuzzJson},
     {"jwe", FuzzJwe},
     {"jwe_round_trip", FuzzJweRoundTrip},
     {"url", FuzzUrl},
     {"text", FuzzText},
     {"http_request", FuzzHttpRequest},
+    {"http2", FuzzHttp2},
     {"session_request", FuzzSessionRequest},
     {"cloud_events", FuzzCloudEvents},
     {"challenge_return", FuzzChallengeReturn},

@@ -27,6 +27,8 @@ void FuzzUrl(std::string_view bytes);
 void FuzzText(std::string_view bytes);
 // net_targets.cpp
 void FuzzHttpRequest(std::string_view bytes);
+// http2_targets.cpp
+void FuzzHttp2(std::string_view bytes);
 // http_targets.cpp
 void FuzzSessionRequest(std::string_view bytes);
 void FuzzCloudEvents(std::string_view bytes);
