@@ -15,8 +15,7 @@ const kKinds = [
   },
   {
     name: 'a body that trickles',
-    first:
-      'POST /sessions/x/cancel HTTP/1.1\r\nHost: localhost\r\nContent-Length: 8000\r\n\r\n',
+    first: 'POST /sessions/x/cancel HTTP/1.1\r\nHost: localhost\r\nContent-Length: 8000\r\n\r\n',
     drip: 'a',
   },
   {
