@@ -5,11 +5,14 @@
 #include <openssl/ssl.h>
 
 #include <array>
+#include <atomic>
+#include <csignal>
 #include <filesystem>
 #include <fstream>
 #include <future>
 #include <memory>
 #include <string>
+#include <thread>
 
 #include "net/dev_certificates.h"
 #include "net/http_client.h"
@@ -23,6 +26,7 @@ namespace {
 class Tls : public testing::Test {
  protected:
   static void SetUpTestSuite() {
+    std::signal(SIGPIPE, SIG_IGN);  // OpenSSL writes where nobody reads any more
     folder_ = new TestFolder;
     ASSERT_TRUE(MakeDevCertificates(folder_->path()));
   }
@@ -94,6 +98,43 @@ struct Handshake {
     return SSL_connect(ssl.get()) == 1 ? SSL_get_version(ssl.get()) : "";
   }
 };
+
+TEST_F(Tls, HandshakesBeyondTheLimitAreClosedAndCountedAndTheirPlaceComesBack) {
+  std::atomic<int> refused{0};
+  ServerOptions options = Options(ClientCertificates::kNone);
+  options.limits.max_handshakes = 1;
+  options.limits.handshake_timeout = base::Millis(300);
+  options.overloaded = [&](Overload what) { refused += what == Overload::kHandshake ? 1 : 0; };
+  TestServer server(AnswerPeer, std::move(options));
+  TestSocket silent(server.port());
+  EXPECT_EQ(Handshake{}.With(server.port()), "");
+  EXPECT_EQ(refused, 1);
+  EXPECT_TRUE(silent.AtEnd()) << "its handshake has taken too long";
+  EXPECT_EQ(Handshake{}.With(server.port()), "TLSv1.3");
+}
+
+TEST_F(Tls, AHandshakeThatTricklesInIsEnded) {
+  ServerOptions options = Options(ClientCertificates::kNone);
+  options.limits.handshake_timeout = base::Millis(200);
+  TestServer server(AnswerPeer, std::move(options));
+  TestSocket client(server.port());
+  bool open = client.Send(std::string("\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", 11));
+  for (int i = 0; i < 500 && open; ++i) {
+    std::this_thread::sleep_for(base::Millis(20));
+    open = client.Send("a");
+  }
+  EXPECT_FALSE(open);
+}
+
+TEST_F(Tls, Http2IsChosenWhereItIsOfferedByBoth) {
+  for (const bool offered : {false, true}) {
+    ServerOptions options = Options(ClientCertificates::kNone);
+    options.tls->http2 = offered;
+    TestServer server(AnswerPeer, std::move(options));
+    EXPECT_EQ(Handshake{.protocols = "\x02h2"}.With(server.port()), offered ? "TLSv1.3" : "");
+    EXPECT_EQ(Handshake{.protocols = "\x08http/1.1"}.With(server.port()), "TLSv1.3");
+  }
+}
 
 TEST_F(Tls, AVerifiedClientCertificateReachesTheHandler) {
   TestServer server(AnswerPeer, Options(ClientCertificates::kRequired));
