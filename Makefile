@@ -65,9 +65,12 @@ campaign: dev release ## kill, cut the power of and fail the disk of obolus, 2,5
 outbox: dev ## 200,000 events on PostgreSQL, three obolus, kill -9 of one after the other
 	@node tests/replicas/outbox.mjs --events 200000
 
-.PHONY: sandbox-check systemd-security checksec sbom package package-check
+.PHONY: sandbox-check sandbox-cost systemd-security checksec sbom package package-check
 sandbox-check: setup ## what an intruder inside obolus is refused, and what it still needs: a table
 	@tools/build dev sandbox_probe && build/dev/tests/hardening/sandbox_probe
+
+sandbox-cost: release ## processor time of a small request with and without the sandbox
+	@OBOLUS_BIN=build/release/src/main/obolus node tests/hardening/cost.mjs
 
 systemd-security: setup ## how exposed the unit is, as systemd counts; 1.5 at most
 	@systemd-analyze security --offline=true --no-pager packaging/obolus.service && \
