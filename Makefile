@@ -88,6 +88,10 @@ package: release ## a Debian package, in build/
 package-check: package ## install, use and purge it in a clean Debian
 	@packaging/check
 
+.PHONY: audit-check
+audit-check: setup ## change every byte of an audit log, every line, and kill -9 who writes it
+	@tools/build dev audit_check && build/dev/tests/audit/audit_check --records 3000 --kills 100
+
 .PHONY: hostile-messages
 hostile-messages: dev ## 100,000 hostile messages between a shop's page and the card frame
 	@node tests/browser/hostile_messages.mjs --messages 100000

@@ -94,6 +94,19 @@ void Refuse(const Shared& submission, base::Error error) {
        });
 }
 
+void NoteStored(const Submission& submission, const Session& session, const std::string& card_id,
+                const std::string& provider) {
+  if (!session.card_session || session.card_session->id != card_id) return;  // came too late
+  submission.services.audit.Record(
+      {.kind = domain::AuditKind::kCardStored,
+       .actor = "shopper",
+       .object = "card_session:" + card_id,
+       .details = {{"session", ToString(session.id)},
+                   {"provider", provider},
+                   {"valid_until", base::FormatTime(session.card_session->valid_until)},
+                   {"request_id", submission.cause.request_id}}});
+}
+
 void Accept(const Shared& submission, StoredCard stored) {
   const Services& services = submission->services;
   domain::CardSession card_session{
@@ -107,7 +120,11 @@ void Accept(const Shared& submission, StoredCard stored) {
   };
   Step(submission, domain::AcceptCard{std::move(card_session), submission->digest},
        std::move(stored.sealed),
-       [submission](Result<SessionView> view) { submission->done(std::move(view)); });
+       [submission, id = std::move(stored.id),
+        provider = std::move(stored.provider)](Result<SessionView> view) {
+         if (view) NoteStored(*submission, view->session, id, provider);
+         submission->done(std::move(view));
+       });
 }
 
 void AskVault(const Shared& submission, domain::Card card) {

@@ -38,6 +38,9 @@ TEST(SubmitCard, CommitsSessionCardAndEventTogether) {
   EXPECT_TRUE(stand.HasCard(base::ParseUuid(card_session.id).value()));
   EXPECT_EQ(stand.EventTypes(opened.session.id), kCreatedOnce);
   EXPECT_EQ(stand.Session(opened.session.id), view->session);
+  ASSERT_EQ(stand.audit.records.size(), 1U);
+  EXPECT_EQ(stand.audit.records[0].kind, domain::AuditKind::kCardStored);
+  EXPECT_EQ(stand.audit.records[0].object, "card_session:" + card_session.id);
 }
 
 TEST(SubmitCard, PutsNothingButMaskedDataIntoTheEvent) {

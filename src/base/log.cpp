@@ -2,7 +2,6 @@
 
 #include <unistd.h>
 
-#include <algorithm>
 #include <array>
 #include <atomic>
 #include <charconv>
@@ -14,6 +13,7 @@
 #include <thread>
 
 #include "base/clock.h"
+#include "base/utf8.h"
 
 namespace obolus::base {
 namespace {
@@ -36,30 +36,6 @@ constexpr std::array<std::string_view, 4> kLevelNames = {"debug", "info", "warn"
 
 std::atomic<LogLevel> g_level{LogLevel::kInfo};
 
-bool IsPlain(char c) {
-  const auto byte = static_cast<unsigned char>(c);
-  return byte >= 0x20 && byte < 0x7f && c != '"' && c != '\\';
-}
-
-void AppendJsonString(std::string& out, std::string_view text) {
-  static constexpr std::string_view kHex = "0123456789abcdef";
-  out.push_back('"');
-  for (text = text.substr(0, kMaxStringBytes); !text.empty();) {
-    const auto plain = std::ranges::find_if_not(text, IsPlain) - text.begin();
-    out.append(text, 0, static_cast<std::size_t>(plain));
-    text.remove_prefix(static_cast<std::size_t>(plain));
-    if (text.empty()) break;
-    const auto byte = static_cast<unsigned char>(text.front());
-    if (byte == '"' || byte == '\\') {
-      out.append({'\\', text.front()});
-    } else {
-      out.append("\\u00").append({kHex[byte >> 4], kHex[byte & 15]});
-    }
-    text.remove_prefix(1);
-  }
-  out.push_back('"');
-}
-
 template <class... Form>
 void AppendNumber(std::string& out, auto number, Form... form) {
   std::array<char, 400> digits;  // of the largest double
@@ -69,7 +45,7 @@ void AppendNumber(std::string& out, auto number, Form... form) {
 
 void AppendValue(std::string& out, const LogField& field) {
   if (const auto* text = std::get_if<std::string_view>(&field.value)) {
-    AppendJsonString(out, *text);
+    AppendAsciiJson(out, *text, kMaxStringBytes);
   } else if (const auto* integer = std::get_if<std::int64_t>(&field.value)) {
     AppendNumber(out, *integer);
   } else if (const auto* number = std::get_if<double>(&field.value)) {
@@ -164,7 +140,7 @@ std::string Format(LogLevel level, std::string_view event, std::initializer_list
   line.append(R"({"time":")").append(FormatTime(SystemClock().Now()));
   line.append(R"(","level":")").append(kLevelNames[static_cast<std::size_t>(level)]);
   line.append(R"(","event":)");
-  AppendJsonString(line, event);
+  AppendAsciiJson(line, event, kMaxStringBytes);
   for (const LogField& field : fields) {
     line.append(",\"").append(kFieldNames[static_cast<std::size_t>(field.field)]).append("\":");
     AppendValue(line, field);

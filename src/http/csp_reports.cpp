@@ -142,7 +142,8 @@ bool IsReport(const net::HttpRequest& request) {
 // Counts and logs, within what a minute may cost.
 class CspReportSink {
  public:
-  CspReportSink(const base::Clock& clock, base::Metrics& metrics) : clock_(clock) {
+  CspReportSink(const base::Clock& clock, base::Metrics& metrics, app::AuditLog& audit)
+      : clock_(clock), audit_(audit) {
     for (const char* outcome : {"read", "malformed", "dropped"}) {
       reports_[outcome] = metrics.AddCounter(
           "obolus_csp_reports_total", "Bodies posted to /csp-reports and what became of them.",
@@ -152,7 +153,8 @@ class CspReportSink {
     Add(metrics, kOther);
   }
 
-  void Take(std::string_view body) {
+  void Take(const Exchange& exchange) {
+    const std::string_view body = exchange.request.body;
     if (!MayRead()) return reports_.at("dropped").Add();
     const auto violations = ReadCspReports(body);
     if (!violations) return reports_.at("malformed").Add();
@@ -164,6 +166,13 @@ class CspReportSink {
                 {{Field::kKind, violation.page},
                  {Field::kDetail, violation.directive},
                  {Field::kUrl, violation.blocked}});
+      audit_.Record({.kind = domain::AuditKind::kTamperSuspected,
+                     .success = false,
+                     .actor = "shopper",
+                     .origin = exchange.request.peer.address,
+                     .object = "page:" + std::string(violation.page),
+                     .details = {{"directive", std::string(violation.directive)},
+                                 {"blocked", violation.blocked}}});
     }
   }
 
@@ -185,6 +194,7 @@ class CspReportSink {
   }
 
   const base::Clock& clock_;
+  app::AuditLog& audit_;
   std::map<std::string_view, base::Counter> reports_, violations_;
   std::mutex mutex_;
   std::chrono::sys_time<std::chrono::minutes> minute_;  // under mutex_
@@ -216,8 +226,9 @@ base::Result<std::vector<CspViolation>> ReadCspReports(std::string_view body) {
   return violations;
 }
 
-void AddCspReportRoute(Router& router, const base::Clock& clock, base::Metrics& metrics) {
-  auto sink = std::make_shared<CspReportSink>(clock, metrics);
+void AddCspReportRoute(Router& router, const base::Clock& clock, base::Metrics& metrics,
+                       app::AuditLog& audit) {
+  auto sink = std::make_shared<CspReportSink>(clock, metrics, audit);
   router.Add({.method = "POST",
               .pattern = "/csp-reports",
               .handler =
@@ -229,7 +240,7 @@ void AddCspReportRoute(Router& router, const base::Clock& clock, base::Metrics& 
                                               {},
                                               {}});
                     }
-                    sink->Take(exchange.request.body);
+                    sink->Take(exchange);
                     exchange.Answer({.status = 204, .headers = {}, .body = {}});
                   },
               .max_body_bytes = kMaxBytes});

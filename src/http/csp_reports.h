@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "app/ports/audit_log.h"
 #include "base/clock.h"
 #include "base/metrics.h"
 #include "http/router.h"
@@ -31,6 +32,8 @@ base::Result<std::vector<CspViolation>> ReadCspReports(std::string_view body);
 
 // POST /csp-reports. Answers 204 whatever the report says; kUnsupportedMediaType, kTooLarge (16
 // KiB). Of 60 reports a minute each violation is logged as csp_violation, the rest is counted only.
-void AddCspReportRoute(Router& router, const base::Clock& clock, base::Metrics& metrics);
+// Each that is logged is recorded too: tamper_suspected.
+void AddCspReportRoute(Router& router, const base::Clock& clock, base::Metrics& metrics,
+                       app::AuditLog& audit);
 
 }  // namespace obolus::http

@@ -5,6 +5,7 @@
 #include "base/json.h"
 #include "support/captured_answer.h"
 #include "support/manual_clock.h"
+#include "support/recording_audit_log.h"
 #include "support/sequential_ids.h"
 
 namespace obolus::http {
@@ -109,7 +110,7 @@ TEST(ReadCspReports, RefusesWhatIsNoReport) {
 
 class CspReportRoute : public ::testing::Test {
  protected:
-  CspReportRoute() { AddCspReportRoute(router_, clock_, metrics_); }
+  CspReportRoute() { AddCspReportRoute(router_, clock_, metrics_, audit_); }
 
   int Post(const std::string& type, std::string body) {
     testing::CapturedAnswer answer;
@@ -125,6 +126,7 @@ class CspReportRoute : public ::testing::Test {
   obolus::testing::ManualClock clock_;
   obolus::testing::SequentialIds ids_;
   base::Metrics metrics_;
+  obolus::testing::RecordingAuditLog audit_;
   Router router_{"shopper", metrics_, ids_};
 };
 
@@ -135,6 +137,8 @@ TEST_F(CspReportRoute, CountsViolationsByDirective) {
             204);
   EXPECT_TRUE(Shows(R"(obolus_csp_violations_total{directive="img-src"} 2)"));
   EXPECT_TRUE(Shows(R"(obolus_csp_reports_total{outcome="read"} 2)"));
+  ASSERT_EQ(audit_.records.size(), 2U);
+  EXPECT_EQ(audit_.records[0].kind, domain::AuditKind::kTamperSuspected);
 }
 
 TEST_F(CspReportRoute, TakesWhatItCannotReadWithoutAWord) {

@@ -5,6 +5,7 @@
 #include "app/cancel_session.h"
 #include "app/inspect.h"
 #include "app/show_history.h"
+#include "http/audit_routes.h"
 #include "http/session_json.h"
 #include "http/timeline_json.h"
 
@@ -63,12 +64,22 @@ base::Result<app::EventFilter> ReadFilter(std::string_view query) {
   return filter;
 }
 
+// Whether it went well or not: an id that is tried is worth a line too.
+void Note(const OperatorContext& context, const Exchange& exchange, domain::AuditKind kind,
+          std::string object, bool success) {
+  domain::AuditRecord record = OperatorRecord(exchange, kind, std::move(object));
+  record.success = success;
+  context.services.audit.Record(std::move(record));
+}
+
 void List(const OperatorContext& context, Exchange exchange) {
   const auto filter = ReadFilter(exchange.request.query);
   if (!filter) return exchange.Refuse(filter.error());
   app::ListEvents(
       context.services, *filter,
-      [exchange = std::move(exchange)](base::Result<std::vector<app::OutboxEvent>> events) mutable {
+      [&context,
+       exchange = std::move(exchange)](base::Result<std::vector<app::OutboxEvent>> events) mutable {
+        Note(context, exchange, domain::AuditKind::kEventShown, "events", events.has_value());
         if (!events) return exchange.Refuse(events.error());
         json::array items;
         for (const auto& event : *events) items.push_back(RenderEvent(event, false));
@@ -87,7 +98,10 @@ void Show(const OperatorContext& context, Exchange exchange) {
   const auto id = IdOf(exchange);
   if (!id) return;
   app::ShowEvent(context.services, *id,
-                 [exchange = std::move(exchange)](base::Result<app::OutboxEvent> event) mutable {
+                 [&context, id = *id,
+                  exchange = std::move(exchange)](base::Result<app::OutboxEvent> event) mutable {
+                   Note(context, exchange, domain::AuditKind::kEventShown,
+                        "event:" + base::ToString(id), event.has_value());
                    if (!event) return exchange.Refuse(event.error());
                    exchange.Answer(JsonResponse(200, base::ToText(RenderEvent(*event, true))));
                  });
@@ -97,17 +111,21 @@ void Replay(const OperatorContext& context, Exchange exchange) {
   const auto id = IdOf(exchange);
   if (!id) return;
   app::ReplayEvent(context.services, *id,
-                   [wake = context.wake_relay,
+                   [&context, id = *id,
                     exchange = std::move(exchange)](base::Result<app::OutboxEvent> event) mutable {
+                     Note(context, exchange, domain::AuditKind::kEventReplayed,
+                          "event:" + base::ToString(id), event.has_value());
                      if (!event) return exchange.Refuse(event.error());
-                     wake();
+                     context.wake_relay();
                      exchange.Answer(JsonResponse(200, base::ToText(RenderEvent(*event, true))));
                    });
 }
 
-base::Done<app::SessionHistory> AnswerHistory(const OperatorContext& context, Exchange exchange) {
-  return [&context,
+base::Done<app::SessionHistory> AnswerHistory(const OperatorContext& context, Exchange exchange,
+                                              domain::AuditKind kind) {
+  return [&context, kind,
           exchange = std::move(exchange)](base::Result<app::SessionHistory> history) mutable {
+    Note(context, exchange, kind, "session:" + exchange.Parameter("id"), history.has_value());
     if (!history) return exchange.Refuse(history.error());
     json::object shown = RenderSession(history->session);
     AddRetries(shown, history->session, context.services.settings.policy,
@@ -123,14 +141,17 @@ base::Done<app::SessionHistory> AnswerHistory(const OperatorContext& context, Ex
 void Inspect(const OperatorContext& context, Exchange exchange) {
   const auto id = IdOf(exchange);
   if (!id) return;
-  app::ShowHistory(context.services, *id, AnswerHistory(context, std::move(exchange)));
+  app::ShowHistory(
+      context.services, *id,
+      AnswerHistory(context, std::move(exchange), domain::AuditKind::kSessionInspected));
 }
 
 void Cancel(const OperatorContext& context, Exchange exchange) {
   const auto id = IdOf(exchange);
   if (!id) return;
   const app::CancelForShopper command{*id, CauseOf(exchange, domain::Side::kOperator)};
-  app::Execute(context.services, command, AnswerHistory(context, std::move(exchange)));
+  app::Execute(context.services, command,
+               AnswerHistory(context, std::move(exchange), domain::AuditKind::kSessionCancelled));
 }
 
 void Ready(const OperatorContext& context, Exchange exchange) {

@@ -40,6 +40,15 @@ base::Status MakeKey(const Config& config) {
   return vault::CreateKeyFile(config.audit.key_file, bytes.view());
 }
 
+storage::AuditLogOptions OptionsOf(const Config& config) {
+  return {.folder = config.audit.dir,
+          .instance = config.audit.instance,
+          .rotate_bytes = static_cast<std::uint64_t>(config.audit.rotate_bytes),
+          .max_queued = static_cast<std::size_t>(config.audit.max_queued),
+          .keep_for = std::chrono::days(config.audit.keep_days),
+          .keep_files = static_cast<std::size_t>(config.audit.keep_files)};
+}
+
 }  // namespace
 
 void ReadAudit(ConfigValues& values, Config& config) {
@@ -47,7 +56,11 @@ void ReadAudit(ConfigValues& values, Config& config) {
                   .key_file = OrElse(values.Text("audit.key_file"), config.data_dir + "/audit.key"),
                   .instance = OrElse(values.Text("audit.instance"), HostName()),
                   .rotate_bytes = values.Integer("audit.rotate_mb", 1, 1024) * kMegabyte,
-                  .max_queued = values.Integer("audit.max_queued", 16, 1'000'000)};
+                  .max_queued = values.Integer("audit.max_queued", 16, 1'000'000),
+                  .keep_days = values.Integer("audit.keep_days", 90, 36'500),
+                  .keep_files = values.Integer("audit.keep_files", 0, 1'000'000),
+                  .refusals_per_minute = values.Integer("audit.refusals_per_minute", 1, 100'000)};
+  config.digest = values.Digest();
   if (config.audit.instance.size() > domain::kLongestDetail) {
     values.Fault("audit.instance", "must be at most 256 bytes long");
   }
@@ -65,17 +78,19 @@ base::Result<std::unique_ptr<storage::FileAuditLog>> OpenAudit(const Config& con
                                                                base::Metrics& metrics) {
   static const base::SystemClock clock;  // auditors compare with other machines' logs
   auto key = ReadAuditKey(config.audit.key_file);
-  if (!key && key.error().code == base::ErrorCode::kNotFound) {
+  const bool is_new = !key && key.error().code == base::ErrorCode::kNotFound;
+  if (is_new) {
     if (base::Status made = MakeKey(config); !made) return std::unexpected(made.error());
     key = ReadAuditKey(config.audit.key_file);
   }
   if (!key) return std::unexpected(key.error());
-  return storage::FileAuditLog::Open(
-      {.folder = config.audit.dir,
-       .instance = config.audit.instance,
-       .rotate_bytes = static_cast<std::uint64_t>(config.audit.rotate_bytes),
-       .max_queued = static_cast<std::size_t>(config.audit.max_queued)},
-      std::move(*key), clock, metrics);
+  auto log = storage::FileAuditLog::Open(OptionsOf(config), std::move(*key), clock, metrics);
+  if (!log) return log;
+  if (is_new) {
+    (*log)->Record(
+        {.kind = domain::AuditKind::kKeyCreated, .actor = "obolus", .object = "key:audit"});
+  }
+  return log;
 }
 
 }  // namespace obolus::main

@@ -16,9 +16,9 @@ namespace obolus::main {
 // Faults go to `values`.
 void ReadAudit(ConfigValues& values, Config& config);
 
-// Makes the key (mode 0600) when there is neither key nor log. Errors, in order: kConflict (a log
-// without its key), those of vault::ReadKeyFile and CreateKeyFile, kMalformed (the key's length),
-// those of storage::FileAuditLog::Open.
+// Makes the key (mode 0600) when there is neither key nor log, and records that. Errors, in order:
+// kConflict (a log without its key), those of vault::ReadKeyFile and CreateKeyFile, kMalformed (the
+// key's length), those of storage::FileAuditLog::Open.
 base::Result<std::unique_ptr<storage::FileAuditLog>> OpenAudit(const Config& config,
                                                                base::Metrics& metrics);
 

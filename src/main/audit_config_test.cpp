@@ -38,13 +38,17 @@ TEST_F(AuditConfig, EverythingIsInTheDataFolderUnlessSaidOtherwise) {
 }
 
 TEST_F(AuditConfig, FaultsNameTheirSetting) {
-  const auto config =
-      Load({"audit.rotate_mb=0", "audit.max_queued=1", "audit.instance=" + std::string(300, 'x')});
-  ASSERT_FALSE(config);
-  std::vector<std::string> keys;
-  for (const auto& field : config.error().fields) keys.push_back(field.pointer);
-  EXPECT_EQ(keys,
-            (std::vector<std::string>{"audit.rotate_mb", "audit.max_queued", "audit.instance"}));
+  const std::vector<std::pair<std::string, std::string>> rows = {
+      {"audit.rotate_mb", "0"},           {"audit.max_queued", "15"},
+      {"audit.keep_days", "89"},          {"audit.keep_files", "-1"},
+      {"audit.refusals_per_minute", "0"}, {"audit.instance", std::string(257, 'x')}};
+  for (const auto& [key, value] : rows) {
+    std::string setting = key;
+    setting.append("=").append(value);
+    const auto config = Load({setting});
+    ASSERT_FALSE(config) << key;
+    EXPECT_EQ(config.error().fields[0].pointer, key);
+  }
 }
 
 TEST_F(AuditConfig, TheFirstStartMakesAKeyThatIsKept) {

@@ -108,8 +108,10 @@ struct Config {
 
   struct {
     std::string dir, key_file, instance;
-    std::int64_t rotate_bytes = 0, max_queued = 0;
+    std::int64_t rotate_bytes = 0, max_queued = 0, keep_days = 0, keep_files = 0,
+                 refusals_per_minute = 0;
   } audit;
+  base::Sha256Digest digest{};  // of all settings; changes when one does
 
   base::LogLevel log_level = base::LogLevel::kInfo;
 };

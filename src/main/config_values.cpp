@@ -237,6 +237,12 @@ std::map<std::string, std::string> ConfigValues::Table(std::string_view key) con
   return table;
 }
 
+base::Sha256Digest ConfigValues::Digest() const {
+  std::ostringstream text;
+  text << impl_->values;
+  return base::Sha256(base::AsBytes(text.str()));
+}
+
 void ConfigValues::Fault(std::string_view key, std::string detail) {
   faults_.push_back({std::string(key), std::move(detail)});
 }

@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/crypto.h"
 #include "base/result.h"
 
 namespace obolus::main {
@@ -36,6 +37,9 @@ class ConfigValues {
   std::vector<std::string> Texts(std::string_view key);
   std::vector<std::int64_t> Integers(std::string_view key, std::int64_t min, std::int64_t max);
   std::map<std::string, std::string> Table(std::string_view key) const;
+
+  // Of all keys and values, whatever their source.
+  base::Sha256Digest Digest() const;
 
   void Fault(std::string_view key, std::string detail);
   std::vector<base::FieldError>& faults() { return faults_; }

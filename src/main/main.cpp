@@ -10,6 +10,8 @@
 #include "cli/reload.h"
 #include "cli/sessions.h"
 #include "domain/session_machine.h"
+#include "main/audit_commands.h"
+#include "main/audit_note.h"
 #include "main/check.h"
 #include "main/config.h"
 #include "main/contracts.h"
@@ -109,6 +111,11 @@ int BackUp(const Config& config, const Options& options) {
   }
   const auto backup = storage::BackUpSqlite(config.store.path, options.target);
   if (!backup) return Complain(backup.error());
+  const auto noted = RecordForCommand(config, domain::AuditKind::kBackupMade, options.target);
+  if (!noted) {
+    std::fprintf(stderr, "obolus: the backup could not be recorded in the audit log: %s\n",
+                 noted.error().message.c_str());
+  }
   if (options.json) {
     Print(base::ToText({{"file", options.target},
                         {"bytes", backup->bytes},
@@ -244,6 +251,7 @@ int Run(int argc, char** argv) {
   app.require_subcommand(1);
   AddServing(app, options, code);
   AddBackup(app, options, code);
+  AddAudit(app, code);
   AddEvents(app, options, code);
   AddPageWatch(app, options, code);
   AddKeysAndCertificates(app, options, code);

@@ -61,7 +61,8 @@ inline std::string Print(const Config& config) {
   out << '\n';
   const auto& audit = config.audit;
   out << audit.dir << ' ' << audit.key_file << ' ' << audit.instance << ' ' << audit.rotate_bytes
-      << ' ' << audit.max_queued << '\n';
+      << ' ' << audit.max_queued << ' ' << audit.keep_days << ' ' << audit.keep_files << ' '
+      << audit.refusals_per_minute << '\n';
   const auto& guardian = config.guardian;
   out << guardian.url << ' ' << guardian.api_key << ' ' << guardian.ca << ' '
       << guardian.certificate << ' ' << guardian.key << ' ' << guardian.timeout_ms << ' '

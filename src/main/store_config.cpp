@@ -6,6 +6,7 @@
 #include <system_error>
 
 #include "storage/memory_store.h"
+#include "storage/migrations.h"
 #include "storage/postgres_store.h"
 #include "storage/sqlite_store.h"
 #ifdef OBOLUS_FAULTS
@@ -57,6 +58,18 @@ Result<std::unique_ptr<app::Store>> OpenStore(const Config& config, base::IdSour
 #endif
   options.max_queued = max_queued;
   return AsStore(storage::SqliteStore::Open(std::move(options)));
+}
+
+std::int64_t SchemaVersion(const Config& config) {
+  switch (config.store.kind) {
+    case StoreKind::kMemory:
+      return 0;
+    case StoreKind::kPostgres:
+      return storage::PostgresMigrations().back().version;
+    case StoreKind::kSqlite:
+      break;
+  }
+  return storage::SqliteMigrations().back().version;
 }
 
 std::string StoreName(const Config& config) {

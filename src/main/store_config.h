@@ -17,6 +17,9 @@ base::Status MakeDataDir(const std::string& path);
 // `ids` must outlive the store. Errors are those of the store's Open.
 base::Result<std::unique_ptr<app::Store>> OpenStore(const Config& config, base::IdSource& ids);
 
+// Of the schema that OpenStore brings the store to; 0: it has none.
+std::int64_t SchemaVersion(const Config& config);
+
 // For messages: its path, or what it is; never the DSN, which may hold a password.
 std::string StoreName(const Config& config);
 

@@ -1,14 +1,18 @@
 #include "main/wiring.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <atomic>
 #include <thread>
 
+#include "app/bounded_audit_log.h"
 #include "app/expire_sessions.h"
 #include "app/relay_outbox.h"
 #include "base/metrics.h"
 #include "base/steady_clock.h"
 #include "eventing/http_event_bridge.h"
+#include "http/audit_routes.h"
 #include "http/challenge_routes.h"
 #include "http/commerce_routes.h"
 #include "http/csp_reports.h"
@@ -18,6 +22,7 @@
 #include "http/page_routes.h"
 #include "http/reload_route.h"
 #include "http/shopper_routes.h"
+#include "main/audit_anchor.h"
 #include "main/audit_config.h"
 #include "main/clock_watch.h"
 #include "main/keys.h"
@@ -113,6 +118,8 @@ struct Wiring::Parts {
   std::unique_ptr<ClockWatch> clock_watch;
   std::unique_ptr<app::Store> store;
   std::unique_ptr<vault::GuardianVault> guardian;  // when it is configured
+  std::unique_ptr<app::BoundedAuditLog> bounded_audit;
+  std::unique_ptr<AuditAnchor> audit_anchor;
   std::unique_ptr<app::Services> services;
   std::unique_ptr<eventing::HttpEventBridge> bridge;
   std::unique_ptr<app::RelayOutbox> relay;
@@ -127,6 +134,8 @@ struct Wiring::Parts {
   Status StartCore();
   Status StartListeners();
   void Commited(const app::CommitNotice& notice);
+  void NoteStart();
+  void NoteStop(bool clean);
 };
 
 Status Wiring::Parts::StartCore() {
@@ -143,8 +152,19 @@ Status Wiring::Parts::StartCore() {
   app::Vault& vault = config.vault.kind == VaultKind::kGuardian
                           ? static_cast<app::Vault&>(*guardian)
                           : embedded_vault;
+  const auto bound = static_cast<std::size_t>(config.audit.refusals_per_minute);
+  bounded_audit = std::make_unique<app::BoundedAuditLog>(
+      audit, *engine,
+      app::AuditBounds{.per_origin = std::max<std::size_t>(1, bound / 12), .in_all = bound});
+  audit_anchor =
+      std::make_unique<AuditAnchor>(*store, audit, *operator_engine, config.audit.instance);
+  if (auto compared = audit_anchor->Compare(); !compared) return compared;
+  if (auto noted = NoteSchema(*store, audit, SchemaVersion(config), ToString(ids->NewUuid()));
+      !noted) {
+    return noted;
+  }
   services = std::make_unique<app::Services>(*store, vault, envelope, session_keys, feed, clock,
-                                             *ids, audit, SettingsOf(config));
+                                             *ids, *bounded_audit, SettingsOf(config));
   auto made = eventing::HttpEventBridge::Make(
       {.url = config.bridge.url,
        .source = config.bridge.source,
@@ -175,7 +195,9 @@ void Wiring::Parts::Commited(const app::CommitNotice& notice) {
 Status Wiring::Parts::StartListeners() {
   const auto& app_services = *services;
   commerce_router = std::make_unique<http::Router>("commerce", metrics, *ids);
-  commerce_router->AddGuard(http::RequireCaller(config.callers));
+  commerce_router->AddGuard(http::Audited(http::RequireCaller(config.callers),
+                                          domain::AuditKind::kCallerRefused, "commerce",
+                                          *bounded_audit));
   http::AddCommerceRoutes(*commerce_router, app_services,
                           {app_services.settings.http_policy, config.members});
   http::AddEventRoutes(*commerce_router, app_services, metrics);
@@ -185,9 +207,11 @@ Status Wiring::Parts::StartListeners() {
   http::AddFileRoutes(*shopper_router);
   http::AddPageRoutes(*shopper_router, app_services);
   http::AddChallengeRoutes(*shopper_router, app_services);
-  http::AddCspReportRoute(*shopper_router, clock, metrics);
+  http::AddCspReportRoute(*shopper_router, clock, metrics, *bounded_audit);
   operator_router = std::make_unique<http::Router>("operator", metrics, *ids);
-  operator_router->AddGuard(http::RequireLocalCaller());
+  operator_router->AddGuard(http::Audited(
+      http::RequireLocalCaller(), domain::AuditKind::kOperatorRefused, "operator", *bounded_audit));
+  http::AddAuditRoutes(*operator_router, {audit, [this] { return audit.head(); }});
   http::AddOperatorRoutes(*operator_router, {app_services, metrics, stopping,
                                              [this](const app::OutboxCounts& counts) {
                                                relay_metrics.Observe(counts, clock.Now());
@@ -215,6 +239,28 @@ Status Wiring::Parts::StartListeners() {
   return {};
 }
 
+// The settings' digest is under a key, or a weak password among them could be guessed from it.
+void Wiring::Parts::NoteStart() {
+  audit_anchor->Start();
+  audit.Record({.kind = domain::AuditKind::kConfigurationLoaded,
+                .actor = "obolus",
+                .object = "configuration",
+                .details = {{"hmac", audit.Hmac(config.digest)}}});
+  audit.Record({.kind = domain::AuditKind::kProcessStarted,
+                .actor = "obolus",
+                .object = "process",
+                .details = {{"version", OBOLUS_VERSION}}});
+}
+
+void Wiring::Parts::NoteStop(bool clean) {
+  audit.Record({.kind = domain::AuditKind::kProcessStopped,
+                .success = clean,
+                .actor = "obolus",
+                .object = "process",
+                .details = {{"outcome", clean ? "clean" : "timed_out"}}});
+  audit.Close();
+}
+
 Result<std::unique_ptr<Wiring>> Wiring::Start(Config config) {
   base::SetLogLevel(config.log_level);
   auto sandbox = Sandbox::Enter(config, Environment());
@@ -230,9 +276,14 @@ Result<std::unique_ptr<Wiring>> Wiring::Start(Config config) {
   if (!store) return std::unexpected(store.error());
   ground.store = std::move(*store);
   const base::SystemClock clock;
+  const bool makes_keys = access(config.vault.key_file.c_str(), F_OK) != 0;
   auto keys = OpenKeys({.file = config.vault.key_file, .database = StoreName(config)},
                        *ground.store, clock);
   if (!keys) return std::unexpected(keys.error());
+  if (makes_keys) {
+    ground.audit->Record(
+        {.kind = domain::AuditKind::kKeyCreated, .actor = "obolus", .object = "key_ring"});
+  }
   std::unique_ptr<Wiring> wiring(
       new Wiring(std::make_unique<Parts>(std::move(config), std::move(ground), std::move(*keys))));
   if (auto started = wiring->parts_->StartCore(); !started) {
@@ -250,9 +301,7 @@ Result<std::unique_ptr<Wiring>> Wiring::Start(Config config) {
   wiring->parts_->sweep->Start();
   wiring->parts_->outbox_watch->Start();
   wiring->parts_->reload.Start(std::chrono::seconds(wiring->parts_->config.reload_interval_s));
-  wiring->parts_->audit.Record({.kind = domain::AuditKind::kProcessStarted,
-                                .actor = "obolus",
-                                .details = {{"version", OBOLUS_VERSION}}});
+  wiring->parts_->NoteStart();
   return wiring;
 }
 
@@ -304,15 +353,13 @@ bool Wiring::Stop() {
     parts.operators->Drain(Millis(1'000));
   }
   if (parts.guardian) parts.guardian->Close();  // its last answers go to the store
+  if (parts.audit_anchor) parts.audit_anchor->Stop();
+  if (parts.bounded_audit) parts.bounded_audit->Stop();
   if (parts.store) parts.store->Close();
   for (auto* engine : {parts.operator_engine.get(), parts.engine.get()}) {
     if (engine != nullptr) engine->Stop();
   }
-  parts.audit.Record({.kind = domain::AuditKind::kProcessStopped,
-                      .success = clean,
-                      .actor = "obolus",
-                      .details = {{"outcome", clean ? "clean" : "timed_out"}}});
-  parts.audit.Close();
+  parts.NoteStop(clean);
   return clean;
 }
 

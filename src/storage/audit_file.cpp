@@ -5,9 +5,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
-#include <cstdio>
+#include <filesystem>
 #include <system_error>
 #include <utility>
 
@@ -189,6 +190,43 @@ base::Status AuditFile::FinishRotation() {
     return SystemFailure("cannot rename " + next, errno);
   }
   return {};
+}
+
+base::Result<std::vector<AuditFile::Older>> AuditFile::ListOlder() const {
+  std::vector<Older> files;
+  std::error_code failure;
+  for (std::filesystem::directory_iterator at(folder_, failure), end; !failure && at != end;
+       at.increment(failure)) {
+    const std::string name = at->path().filename();
+    if (!name.starts_with("audit-") || !name.ends_with(".jsonl")) continue;
+    struct stat info{};
+    if (stat(at->path().c_str(), &info) != 0) return SystemFailure("cannot stat " + name, errno);
+    files.push_back({name, base::FromMillis(std::int64_t{info.st_mtim.tv_sec} * 1000)});
+  }
+  if (failure) return SystemFailure("cannot list " + folder_, failure.value());
+  std::ranges::sort(files, {}, &Older::name);
+  return files;
+}
+
+base::Result<std::string> AuditFile::LastLineOf(const std::string& name) const {
+  const std::string path = folder_ + "/" + name;
+  const int file = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+  if (file < 0) return SystemFailure("cannot open " + path, errno);
+  auto text = ReadAll(path, file);
+  close(file);
+  if (!text) return text;
+  if (text->size() < 2 || !text->ends_with('\n')) {
+    return base::Fail(base::ErrorCode::kMalformed, path + " ends within a line");
+  }
+  const std::size_t before = text->rfind('\n', text->size() - 2);
+  const std::size_t begin = before == std::string::npos ? 0 : before + 1;
+  return text->substr(begin, text->size() - begin - 1);
+}
+
+base::Status AuditFile::RemoveOlder(const std::string& name) {
+  const std::string path = folder_ + "/" + name;
+  if (unlink(path.c_str()) != 0) return SystemFailure("cannot remove " + path, errno);
+  return SyncFolder(folder_);
 }
 
 base::Result<std::string> AuditFile::ReadHead() const {

@@ -7,8 +7,9 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
-#include "base/hash_chain.h"
+#include "base/clock.h"
 #include "base/result.h"
 
 namespace obolus::storage {
@@ -41,6 +42,17 @@ class AuditFile {
   // disk. kUnavailable.
   base::Result<std::string> ReadHead() const;
   base::Status WriteHead(std::string_view text);
+
+  // Files put aside, oldest first.
+  struct Older {
+    std::string name;
+    base::Timestamp written_at;  // the last time
+  };
+  base::Result<std::vector<Older>> ListOlder() const;
+  // The last line of one of them, without its newline. kUnavailable; kMalformed: it ends within
+  // one.
+  base::Result<std::string> LastLineOf(const std::string& name) const;
+  base::Status RemoveOlder(const std::string& name);
 
   std::uint64_t size() const { return size_; }
   const std::string& folder() const { return folder_; }

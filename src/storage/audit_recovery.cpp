@@ -1,13 +1,11 @@
 #include "storage/audit_recovery.h"
 
-#include <algorithm>
+#include "app/audit_head.h"
 
 namespace obolus::storage {
 namespace {
 
 using base::ChainHead;
-
-constexpr std::size_t kDigits = 20;
 
 struct Walk {
   ChainHead last;
@@ -56,7 +54,7 @@ AuditRecovery RecoverAudit(base::ByteView key, std::string_view newest,
   std::optional<ChainHead> head;
   std::optional<std::string> head_fault;
   if (!head_text.empty()) {
-    if (const auto read = ReadAuditHead(key, head_text)) {
+    if (const auto read = app::ReadAuditHead(key, head_text)) {
       head = *read;
     } else {
       head_fault = "audit.head: " + read.error().message;
@@ -79,24 +77,6 @@ AuditRecovery RecoverAudit(base::ByteView key, std::string_view newest,
                             " audit.head knows");
   }
   return found;
-}
-
-std::string WriteAuditHead(base::ByteView key, const ChainHead& head) {
-  std::string digits = std::to_string(head.sequence);
-  digits.insert(0, kDigits - digits.size(), ' ');
-  const std::string text = digits + ":" + base::EncodeHex(head.hash);
-  return text + " " + base::EncodeHex(base::HmacSha256(key, base::AsBytes("head:" + text))) + "\n";
-}
-
-base::Result<ChainHead> ReadAuditHead(base::ByteView key, std::string_view text) {
-  const std::size_t start = std::min(text.find_first_not_of(' '), text.size());
-  const std::size_t space = text.find(' ', start);
-  const auto head = base::ParseChainHead(text.substr(start, space - start));
-  if (!head) return base::Fail(base::ErrorCode::kMalformed, "cannot be read");
-  if (WriteAuditHead(key, *head) != text) {
-    return base::Fail(base::ErrorCode::kForbidden, "the HMAC does not match: it was changed");
-  }
-  return head;
 }
 
 }  // namespace obolus::storage

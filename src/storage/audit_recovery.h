@@ -23,9 +23,4 @@ struct AuditRecovery {
 // A torn end is one behind the line that audit.head knows of.
 AuditRecovery RecoverAudit(base::ByteView key, std::string_view newest, std::string_view head_text);
 
-// The text of audit.head: always of one length, and with an HMAC.
-std::string WriteAuditHead(base::ByteView key, const base::ChainHead& head);
-// kMalformed, kForbidden (the HMAC is another's).
-base::Result<base::ChainHead> ReadAuditHead(base::ByteView key, std::string_view text);
-
 }  // namespace obolus::storage

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "app/audit_head.h"
+
 namespace obolus::storage {
 namespace {
 
@@ -25,7 +27,7 @@ Log Lines(int count, base::ChainHead after = {}) {
 }
 
 std::string HeadOf(const base::ChainHead& head) {
-  return WriteAuditHead(kKey, head);
+  return app::WriteAuditHead(kKey, head);
 }
 
 TEST(AuditRecovery, AWholeLogGoesOnAfterItsLastLine) {
@@ -92,8 +94,9 @@ TEST(AuditRecovery, AMissingOrForeignHeadIsFound) {
   const Log log = Lines(3);
   EXPECT_NE(RecoverAudit(kKey, log.text, "").tampered, std::nullopt);
   EXPECT_NE(RecoverAudit(kKey, log.text, "x").tampered, std::nullopt);
-  EXPECT_NE(RecoverAudit(kKey, log.text, WriteAuditHead(base::Bytes(32, 8), log.head)).tampered,
-            std::nullopt);
+  EXPECT_NE(
+      RecoverAudit(kKey, log.text, app::WriteAuditHead(base::Bytes(32, 8), log.head)).tampered,
+      std::nullopt);
   base::ChainHead other = log.heads[1];
   other.hash[0] ^= 1;
   EXPECT_NE(RecoverAudit(kKey, log.text, HeadOf(other)).tampered, std::nullopt);
@@ -102,7 +105,7 @@ TEST(AuditRecovery, AMissingOrForeignHeadIsFound) {
 TEST(AuditRecovery, TheHeadIsAlwaysOfOneLength) {
   const base::ChainHead head{18'446'744'073'709'551'615U, {}};
   EXPECT_EQ(HeadOf(head).size(), HeadOf({}).size());
-  EXPECT_EQ(*ReadAuditHead(kKey, HeadOf(head)), head);
+  EXPECT_EQ(*app::ReadAuditHead(kKey, HeadOf(head)), head);
 }
 
 }  // namespace

@@ -4,6 +4,8 @@
 #include <new>
 #include <utility>
 
+#include "app/audit_head.h"
+#include "app/audit_verifier.h"
 #include "base/log.h"
 #include "storage/audit_recovery.h"
 
@@ -66,7 +68,7 @@ Status FileAuditLog::Recover() {
   const auto head_text = file_.ReadHead();
   if (!head_text) return std::unexpected(head_text.error());
   if (newest->empty() && head_text->empty()) {
-    if (Status made = file_.WriteHead(WriteAuditHead(key_.view(), {})); !made) return made;
+    if (Status made = file_.WriteHead(app::WriteAuditHead(key_.view(), {})); !made) return made;
   }
   const AuditRecovery found = RecoverAudit(key_.view(), *newest, *head_text);
   domain::Details details = {{"after_line", base::ToText(found.head)}};
@@ -80,6 +82,7 @@ Status FileAuditLog::Recover() {
     text = "\n";  // a fault, kept as it is; our lines are lines all the same
   }
   chain_.GoBackTo(found.head);
+  found_ = found.head;
   first_ = found.first != 0 ? found.first : found.head.sequence + 1;
   text += NextLine(OwnEntry(AuditKind::kAuditStarted, std::move(details)));
   if (found.tampered) {
@@ -144,6 +147,10 @@ void FileAuditLog::Close() {
   }
   wake_.notify_all();
   if (thread_.joinable()) thread_.join();
+}
+
+std::string FileAuditLog::Hmac(base::ByteView bytes) const {
+  return base::EncodeHex(base::HmacSha256(key_.view(), bytes));
 }
 
 ChainHead FileAuditLog::head() const {
@@ -225,12 +232,47 @@ Status FileAuditLog::Rotate() {
   Status rotated = file_.Rotate(first_, line);
   if (rotated) {
     first_ = before.sequence + 1;
+    RemoveOld();
   } else {
     chain_.GoBackTo(before);
     base::Log(base::LogLevel::kError, "audit_rotation_failed",
               {{base::Field::kErrorText, rotated.error().message}});
   }
   return rotated;
+}
+
+// Oldest first, so that what is left hangs together; the rest when the next file is full.
+void FileAuditLog::RemoveOld() {
+  constexpr std::size_t kMostAtOnce = 16;
+  const auto files = file_.ListOlder();
+  Status removed = files ? Status() : std::unexpected(files.error());
+  const std::size_t count = files ? files->size() : 0;
+  for (std::size_t i = 0; removed && i < std::min(count, kMostAtOnce); ++i) {
+    const bool too_many = options_.keep_files > 0 && count - i > options_.keep_files;
+    if (!too_many && (*files)[i].written_at + options_.keep_for > clock_.Now()) break;
+    removed = RemoveOlder((*files)[i]);
+  }
+  if (!removed) {
+    base::Log(base::LogLevel::kError, "audit_removal_failed",
+              {{base::Field::kErrorText, removed.error().message}});
+  }
+}
+
+// Recorded first: a file that is gone without a word is what verification looks for.
+Status FileAuditLog::RemoveOlder(const AuditFile::Older& file) {
+  const auto last = file_.LastLineOf(file.name);
+  if (!last) return std::unexpected(last.error());
+  const auto opened = base::OpenChainLine(key_.view(), *last);
+  if (!opened) return std::unexpected(opened.error());
+  const ChainHead before = chain_.head();
+  const std::string line = NextLine(OwnEntry(
+      AuditKind::kAuditRotated,
+      {{"removed", file.name}, {std::string(app::kRemovedUpTo), base::ToText(opened->head)}}));
+  if (Status recorded = file_.Append(line); !recorded) {
+    chain_.GoBackTo(before);
+    return recorded;
+  }
+  return file_.RemoveOlder(file.name);
 }
 
 void FileAuditLog::NoteOutcome(const Status& written, std::uint64_t records) {
@@ -251,7 +293,7 @@ void FileAuditLog::NoteOutcome(const Status& written, std::uint64_t records) {
     const std::lock_guard lock(mutex_);
     head_ = head;
   }
-  if (const Status kept = file_.WriteHead(WriteAuditHead(key_.view(), head)); !kept) {
+  if (const Status kept = file_.WriteHead(app::WriteAuditHead(key_.view(), head)); !kept) {
     base::Log(base::LogLevel::kError, "audit_head_failed",
               {{base::Field::kErrorText, kept.error().message}});
   }

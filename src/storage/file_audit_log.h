@@ -30,6 +30,8 @@ struct AuditLogOptions {
   std::string instance;  // who writes: in each line
   std::uint64_t rotate_bytes = std::uint64_t{16} * 1024 * 1024;
   std::size_t max_queued = 8192;
+  std::chrono::days keep_for{400};  // files put aside; then they are removed, which is recorded
+  std::size_t keep_files = 0;       // the newest of them; 0: all
 };
 
 class FileAuditLog final : public app::AuditLog {
@@ -52,6 +54,12 @@ class FileAuditLog final : public app::AuditLog {
 
   // Of the last line that is on disk. Any thread.
   base::ChainHead head() const;
+  // Where the log ended when it was opened.
+  const base::ChainHead& found() const { return found_; }
+  // Under the log's key, in hex: for what may be compared and not guessed.
+  std::string Hmac(base::ByteView bytes) const;
+  // Tells keys apart, and gives nothing of them away.
+  std::string key_id() const { return Hmac(base::AsBytes("key id")).substr(0, 16); }
 
  private:
   struct Job {
@@ -68,6 +76,8 @@ class FileAuditLog final : public app::AuditLog {
   void Write(std::vector<Job> batch);
   base::Status Append(std::vector<Job>& batch);
   base::Status Rotate();
+  void RemoveOld();
+  base::Status RemoveOlder(const AuditFile::Older& file);
   std::string NextLine(const app::AuditEntry& entry);
   app::AuditEntry OwnEntry(domain::AuditKind kind, domain::Details details) const;
   void NoteOutcome(const base::Status& written, std::uint64_t records);
@@ -84,6 +94,7 @@ class FileAuditLog final : public app::AuditLog {
   AuditFile file_;
   base::HashChain chain_;
   std::uint64_t first_ = 0;  // number of the newest file's first line
+  base::ChainHead found_;
   bool failing_ = false;
   base::Timestamp head_logged_at_{};
 

@@ -3,7 +3,12 @@
 #include <gtest/gtest.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
+#include <algorithm>
+#include <atomic>
+#include <cerrno>
 #include <csignal>
 #include <cstdlib>
 #include <filesystem>
@@ -11,8 +16,24 @@
 #include <future>
 #include <sstream>
 
+#include "app/audit_verifier.h"
 #include "storage/audit_recovery.h"
 #include "support/manual_clock.h"
+
+namespace {
+std::atomic<int> g_syncs = 0;
+std::atomic<bool> g_sync_fails = false;
+}  // namespace
+
+// Instead of the system's, for this program: to see that it is called, and what its failure does.
+extern "C" int fdatasync(int file) {
+  ++g_syncs;
+  if (g_sync_fails) {
+    errno = EIO;
+    return -1;
+  }
+  return static_cast<int>(syscall(SYS_fdatasync, file));
+}
 
 namespace obolus::storage {
 namespace {
@@ -181,6 +202,37 @@ TEST_F(FileAuditLogTest, AFullFileIsPutAsideAndTheChainGoesOn) {
   EXPECT_EQ(first_line->previous, last_line->head.hash);
 }
 
+TEST_F(FileAuditLogTest, FilesBeyondWhatIsKeptAreRemovedAndThatIsRecorded) {
+  options_.rotate_bytes = 1000;
+  options_.keep_files = 2;
+  auto log = Open();
+  for (int i = 0; i < 30; ++i) ASSERT_TRUE(RecordDurably(*log, {.kind = AuditKind::kCardStored}));
+  log->Close();
+  std::vector<std::string> files;
+  for (const auto& entry : std::filesystem::directory_iterator(options_.folder)) {
+    if (entry.path().filename().string().starts_with("audit-")) files.push_back(entry.path());
+  }
+  ASSERT_EQ(files.size(), 2U);
+  std::ranges::sort(files);
+  app::AuditVerifier verifier(base::AsBytes(kKey), {{"log", log->head()}});
+  for (const std::string& file : files) {
+    verifier.AddFile(file, Text(std::filesystem::path(file).filename()));
+  }
+  verifier.AddFile("audit.jsonl", Text());
+  const auto report = verifier.Finish();
+  EXPECT_EQ(report.all_faults, 0U) << report.faults[0].what;
+  EXPECT_GT(report.first, 1U);
+}
+
+TEST_F(FileAuditLogTest, FilesThatAreTooOldAreRemoved) {
+  options_.rotate_bytes = 1000;
+  options_.keep_for = std::chrono::days(100);
+  clock_.Advance(std::chrono::days(200));  // the file system's times are today's
+  auto log = Open();
+  for (int i = 0; i < 10; ++i) ASSERT_TRUE(RecordDurably(*log, {.kind = AuditKind::kCardStored}));
+  EXPECT_FALSE(std::filesystem::exists(options_.folder + "/audit-000000000001.jsonl"));
+}
+
 TEST_F(FileAuditLogTest, ADeathWithinARotationIsMended) {
   Open()->Close();
   std::filesystem::rename(options_.folder + "/audit.jsonl", options_.folder + "/audit.next");
@@ -204,6 +256,20 @@ TEST_F(FileAuditLogTest, AFullQueueLosesTheRecordAndTheNextOneSaysSo) {
   ASSERT_EQ(entries.size(), 2U);
   EXPECT_EQ(entries[1].record.kind, AuditKind::kAuditStopped);
   EXPECT_EQ(entries[1].lost, 2U);
+}
+
+TEST_F(FileAuditLogTest, ADurableRecordIsAnsweredAfterTheDiskHasIt) {
+  auto log = Open();
+  const int before = g_syncs;
+  ASSERT_TRUE(RecordDurably(*log, {.kind = AuditKind::kCardForwarded}));
+  EXPECT_GT(g_syncs, before);
+  g_sync_fails = true;
+  const auto refused = RecordDurably(*log, {.kind = AuditKind::kCardForwarded});
+  g_sync_fails = false;
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, base::ErrorCode::kUnavailable);
+  ASSERT_TRUE(RecordDurably(*log, {.kind = AuditKind::kCardForwarded}));
+  EXPECT_EQ(Entries().size(), 3U) << "what was not kept is gone";
 }
 
 // A limit of the file's size stands in for a full disk: write() fails the same way, in the middle.
