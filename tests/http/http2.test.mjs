@@ -315,3 +315,22 @@ test('a server that stops sends GOAWAY and loses no request on the way', async (
   assert.ok(await client.isClosed());
   assert.deepEqual(await stopped, { code: 0, signal: null });
 });
+
+test('more requests than may be are answered 503, and their connection goes on', async () => {
+  const other = await Obolus.start({ tls: true, shopper: { max_requests: 1 } });
+  const trust = readFileSync(path.join(other.certs, 'ca.pem'));
+  const { session_key } = await other.openPayment();
+  const session = http2.connect(`https://localhost:${other.ports.shopper}`, { ca: trust });
+  await once(session, 'remoteSettings');
+  const target = { ':path': `/sessions/${session_key}` };
+  const answers = await Promise.all(Array.from({ length: 90 }, () => ask(session, target)));
+  const statuses = answers.map(({ headers }) => headers[':status']);
+  assert.ok(statuses.includes(200), 'some are served');
+  assert.ok(statuses.includes(503), 'some are not');
+  assert.deepEqual([...new Set(statuses)].sort(), [200, 503]);
+  const shed = answers.find(({ headers }) => headers[':status'] === 503);
+  assert.equal(shed.headers['retry-after'], '1');
+  assert.equal((await ask(session, target)).headers[':status'], 200);
+  session.close();
+  assert.deepEqual(await other.stop(), { code: 0, signal: null });
+});
