@@ -37,6 +37,15 @@ Status AddChange(Transaction& tx, const domain::Decision& decision, const Occasi
   return tx.AppendTimeline(entry, decision.entered ? kMostEntries : kMostNotes);
 }
 
+// Said before the commit, as an intent: a body that runs again says it again.
+void NoteDeletion(const Services& services, const domain::Decision& decision) {
+  services.audit.Record({.kind = domain::AuditKind::kCardDeleted,
+                         .actor = "obolus",
+                         .object = "card_session:" + decision.session.card_session->id,
+                         .details = {{"why", std::string(ToString(decision.trigger))},
+                                     {"session", ToString(decision.session.id)}}});
+}
+
 }  // namespace
 
 Status CommitDecision(Transaction& tx, const Services& services, const domain::Decision& decision,
@@ -50,6 +59,7 @@ Status CommitDecision(Transaction& tx, const Services& services, const domain::D
   }
   if (decision.destroys_card && decision.session.kind == domain::SessionKind::kPayment) {
     if (auto deleted = tx.DeleteCardsOf(decision.session.id); !deleted) return deleted;
+    if (decision.session.card_session) NoteDeletion(services, decision);
   }
   return {};
 }
