@@ -9,7 +9,9 @@ def _ninja(build, *arguments):
     done = subprocess.run(["ninja", "-C", build, *arguments], capture_output=True, text=True,
                           check=False)
     if done.returncode != 0:
-        raise SystemExit(f"ninja {' '.join(arguments)}: {done.stdout}{done.stderr}")
+        said = (done.stderr or done.stdout)[-500:].strip()
+        raise SystemExit(f"ninja {' '.join(arguments)} ended with {done.returncode} in {build}: "
+                         f"{said}; build it anew")
     return done.stdout
 
 
