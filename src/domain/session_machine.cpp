@@ -19,7 +19,8 @@ Trigger TriggerOf(const Command& command, const Session& session, const Policy& 
       Overloaded{
           [](const SubmitCard&) { return Trigger::kSubmit; },
           [](const AcceptCard&) { return Trigger::kAccept; },
-          [&](const RefuseCard&) {
+          [&](const RefuseCard& refuse) {
+            if (refuse.by_limit) return Trigger::kRefuse;
             return AttemptsLeft(session, policy).value_or(2) > 1 ? Trigger::kRefuse
                                                                  : Trigger::kExhaust;
           },

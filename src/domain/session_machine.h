@@ -59,7 +59,10 @@ struct AcceptCard {
   CardSession card_session;
   base::Sha256Digest digest;
 };
-struct RefuseCard {};
+struct RefuseCard {
+  // By a limit on cards, not for the card itself: counts, but is never what fails the session.
+  bool by_limit = false;
+};
 struct GiveUpSubmission {};
 struct Cancel {};
 struct Void {};
