@@ -78,6 +78,11 @@ struct MemoryTables {
   std::map<base::Uuid, app::SealedCard> cards;
   std::map<base::Uuid, std::vector<domain::TimelineEntry>> timelines;  // by session
   std::map<std::string, std::string> facts;                            // by name
+  struct Tally {
+    std::int64_t level = 0;
+    base::Timestamp at;
+  };
+  std::map<std::string, Tally> tallies;  // by name
 };
 
 }  // namespace obolus::storage

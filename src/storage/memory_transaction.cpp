@@ -6,6 +6,8 @@
 namespace obolus::storage {
 namespace {
 
+constexpr std::int64_t kMillisPerHour = 3'600'000;
+
 using base::Result;
 using base::Status;
 using base::Timestamp;
@@ -316,6 +318,20 @@ Result<std::string> MemoryTransaction::ShareFact(const std::string& name,
   return tables_.facts.at(name);
 }
 
+Result<std::int64_t> MemoryTransaction::AddToTally(const std::string& name, std::int64_t amount,
+                                                   std::int64_t leak_per_hour, Timestamp now) {
+  if (read_only_) return ReadOnly();
+  MemoryTables::Tally tally{0, now};
+  if (const auto found = tables_.tallies.find(name); found != tables_.tallies.end()) {
+    tally = found->second;
+  }
+  const std::int64_t passed = std::max<std::int64_t>(0, (now - tally.at).count());
+  const std::int64_t left = tally.level - passed * leak_per_hour / kMillisPerHour;
+  tally = {std::max<std::int64_t>(0, left) + amount, std::max(tally.at, now)};
+  PutRow(tables_.tallies, name, tally);
+  return tally.level;
+}
+
 Result<std::size_t> MemoryTransaction::Purge(Timestamp now, Timestamp before, std::size_t limit) {
   if (read_only_) return ReadOnly();
   const auto choose = [limit](const auto& map, const auto& is_over) {
@@ -332,10 +348,15 @@ Result<std::size_t> MemoryTransaction::Purge(Timestamp now, Timestamp before, st
       tables_.answers, [before](const app::IdempotentAnswer& a) { return a.created_at < before; });
   const auto received = choose(
       tables_.received, [before](const app::ReceivedEvent& e) { return e.received_at < before; });
+  const auto tallies = choose(tables_.tallies, [now](const MemoryTables::Tally& t) {
+    return t.at < now - kTalliesKeptFor;
+  });
+  for (const auto& name : tallies) PutRow(tables_.tallies, name, std::nullopt);
   for (const Uuid& id : cards) PutRow(tables_.cards, id, std::nullopt);
   for (const auto& key : answers) PutRow(tables_.answers, key, std::nullopt);
   for (const std::int64_t seq : received) EraseReceived(seq);
-  return cards.size() + answers.size() + received.size() + PurgeSessions(before, limit);
+  return tallies.size() + cards.size() + answers.size() + received.size() +
+         PurgeSessions(before, limit);
 }
 
 void MemoryTransaction::EraseReceived(std::int64_t seq) {

@@ -60,6 +60,8 @@ class MemoryTransaction final : public app::Transaction {
 
   base::Result<std::optional<std::string>> FindFact(const std::string& name) override;
   base::Result<std::string> ShareFact(const std::string& name, const std::string& value) override;
+  base::Result<std::int64_t> AddToTally(const std::string& name, std::int64_t amount,
+                                        std::int64_t leak_per_hour, base::Timestamp now) override;
 
   base::Result<std::size_t> Purge(base::Timestamp now, base::Timestamp before,
                                   std::size_t limit) override;

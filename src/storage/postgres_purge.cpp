@@ -97,6 +97,15 @@ Result<std::size_t> PostgresTransaction::Purge(Timestamp now, Timestamp before, 
           .Bind(Limit(limit))
           .Fetch();
   if (!cards) return std::unexpected(cards.error());
+  const auto tallies = connection_
+                           .Call(
+                               "WITH old AS MATERIALIZED (SELECT name FROM tallies WHERE at < $1"
+                               " ORDER BY at LIMIT $2 FOR UPDATE SKIP LOCKED)"
+                               " DELETE FROM tallies USING old WHERE tallies.name = old.name")
+                           .Bind(now - kTalliesKeptFor)
+                           .Bind(Limit(limit))
+                           .Fetch();
+  if (!tallies) return std::unexpected(tallies.error());
   const auto answers =
       connection_
           .Call(
@@ -121,8 +130,9 @@ Result<std::size_t> PostgresTransaction::Purge(Timestamp now, Timestamp before, 
   if (!received) return std::unexpected(received.error());
   const auto sessions = PurgeSessions(before, limit);
   if (!sessions) return sessions;
-  const auto rows = *sessions + static_cast<std::size_t>(cards->affected() + answers->affected() +
-                                                         received->affected());
+  const auto rows =
+      *sessions + static_cast<std::size_t>(tallies->affected() + cards->affected() +
+                                           answers->affected() + received->affected());
   if (rows > 0 || operations->affected() > 0) ++writes_;
   return rows;
 }

@@ -326,4 +326,19 @@ Result<std::string> PostgresTransaction::ShareFact(const std::string& name,
   return fact->value_or("");
 }
 
+// Awaited in every mode: the level is the answer.
+Result<std::int64_t> PostgresTransaction::AddToTally(const std::string& name, std::int64_t amount,
+                                                     std::int64_t leak_per_hour, Timestamp now) {
+  if (auto refused = RefuseWrite(); !refused) return std::unexpected(refused.error());
+  auto call = connection_.Call(
+      "INSERT INTO tallies (name, level, at) VALUES ($1, $2, $3) ON CONFLICT (name) DO UPDATE SET"
+      " level = greatest(0, tallies.level - greatest(0, $3 - tallies.at) * $4 / 3600000) + $2,"
+      " at = greatest(tallies.at, $3) RETURNING level");
+  call.Bind(std::string_view(name)).Bind(amount).Bind(now).Bind(leak_per_hour);
+  const auto rows = call.Fetch();
+  if (!rows) return std::unexpected(rows.error());
+  ++writes_;
+  return rows->Integer(0, 0);
+}
+
 }  // namespace obolus::storage

@@ -90,6 +90,11 @@ Result<std::size_t> SqliteTransaction::Purge(Timestamp now, Timestamp before, st
       " ORDER BY created_at LIMIT ?)");
   gone = answers.Bind(before).Bind(Limit(limit)).Run();
   if (!gone) return std::unexpected(std::move(gone.error()));
+  SqliteQuery tallies = database_.Query(
+      "DELETE FROM tallies WHERE name IN (SELECT name FROM tallies WHERE at < ? ORDER BY at"
+      " LIMIT ?)");
+  gone = tallies.Bind(now - kTalliesKeptFor).Bind(Limit(limit)).Run();
+  if (!gone) return std::unexpected(std::move(gone.error()));
   const auto simple = static_cast<std::size_t>(database_.TotalChanges() - before_changes);
   const Result<std::size_t> received = PurgeReceived(before, limit);
   if (!received) return received;

@@ -255,4 +255,18 @@ Result<std::string> SqliteTransaction::ShareFact(const std::string& name,
   return fact->value_or("");
 }
 
+Result<std::int64_t> SqliteTransaction::AddToTally(const std::string& name, std::int64_t amount,
+                                                   std::int64_t leak_per_hour, Timestamp now) {
+  SqliteQuery query = database_.Query(
+      "INSERT INTO tallies (name, level, at) VALUES (?1, ?2, ?3) ON CONFLICT (name) DO UPDATE SET"
+      " level = max(0, level - max(0, ?3 - at) * ?4 / 3600000) + ?2, at = max(at, ?3)"
+      " RETURNING level");
+  query.BindBlob(base::AsBytes(name)).Bind(amount).Bind(now).Bind(leak_per_hour);
+  const Result<bool> row = query.Next();
+  if (!row) return std::unexpected(row.error());
+  const std::int64_t level = query.Integer(0);
+  if (const Result<bool> end = query.Next(); !end) return std::unexpected(end.error());
+  return level;
+}
+
 }  // namespace obolus::storage

@@ -110,6 +110,47 @@ TEST_P(StoreContract, AFactStaysAsItWasSharedFirst) {
   EXPECT_EQ(find("keys"), "first");
 }
 
+TEST_P(StoreContract, ATallyGrowsLeaksAndIsPurged) {
+  const base::Timestamp now = samples_.Now();
+  const std::string name("\0\xff tally", 8);
+  const auto add = [&](const std::string& which, std::int64_t amount, base::Timestamp at) {
+    std::int64_t level = -1;
+    EXPECT_TRUE(Write([&](app::Transaction& tx) -> base::Status {
+      const auto after = tx.AddToTally(which, amount, 2000, at);
+      if (!after) return std::unexpected(after.error());
+      level = *after;
+      return {};
+    }));
+    return level;
+  };
+  EXPECT_EQ(add(name, 1000, now), 1000);
+  EXPECT_EQ(add(name, 1000, now), 2000);
+  EXPECT_EQ(add("other", 1000, now), 1000);
+  EXPECT_EQ(add(name, 500, now + std::chrono::minutes(30)), 1500);
+  EXPECT_EQ(add(name, 0, now - std::chrono::hours(5)), 1500) << "a clock that was set back";
+  EXPECT_EQ(add(name, 1000, now + std::chrono::hours(9)), 1000) << "never below nothing";
+  Purge(now + app::Transaction::kTalliesKeptFor + Millis(1), now);
+  EXPECT_EQ(add(name, 0, now + std::chrono::hours(9)), 1000);
+  EXPECT_EQ(add("other", 0, now), 0) << "purged";
+}
+
+TEST_P(StoreContract, ATallyThatIsRolledBackWasNotAdded) {
+  EXPECT_TRUE(FailsWith(Write([](app::Transaction& tx) -> base::Status {
+                          auto added = tx.AddToTally("tally", 1000, 0, {});
+                          if (!added) return std::unexpected(added.error());
+                          return base::Fail(ErrorCode::kInvalid, "too many");
+                        }),
+                        ErrorCode::kInvalid));
+  std::int64_t level = -1;
+  EXPECT_TRUE(Write([&](app::Transaction& tx) -> base::Status {
+    const auto after = tx.AddToTally("tally", 0, 0, {});
+    if (!after) return std::unexpected(after.error());
+    level = *after;
+    return {};
+  }));
+  EXPECT_EQ(level, 0);
+}
+
 TEST_P(StoreContract, AReceivedEventIsKeptOnce) {
   const base::Uuid subject = samples_.NewId();
   const app::ReceivedEvent event = samples_.NewReceived("1", {subject});

@@ -135,6 +135,10 @@ class SimTransaction final : public app::Transaction {
   base::Result<std::string> ShareFact(const std::string& name, const std::string& value) override {
     return Write([name, value](auto& tx) { return tx.ShareFact(name, value); });
   }
+  base::Result<std::int64_t> AddToTally(const std::string& name, std::int64_t amount,
+                                        std::int64_t leak_per_hour, base::Timestamp now) override {
+    return Write([=](auto& tx) { return tx.AddToTally(name, amount, leak_per_hour, now); });
+  }
   base::Result<std::size_t> Purge(Timestamp now, Timestamp before, std::size_t limit) override {
     return Write([=](auto& tx) { return tx.Purge(now, before, limit); });
   }

@@ -116,6 +116,8 @@ struct OutboxCounts {
 // kUnavailable (disk, database); a body returns such an error as it got it.
 class Transaction {
  public:
+  static constexpr std::chrono::hours kTalliesKeptFor{24};
+
   virtual ~Transaction() = default;
 
   virtual Result<std::optional<domain::Session>> FindSession(const Uuid& id) = 0;
@@ -186,11 +188,17 @@ class Transaction {
   virtual Result<std::optional<std::string>> FindFact(const std::string& name) = 0;
   virtual Result<std::string> ShareFact(const std::string& name, const std::string& value) = 0;
 
-  // Deletes, at most `limit` rows of each kind: cards past valid_until, answers and received events
-  // before `before`, and sessions that ended before `before` with their events and timelines. A
-  // session with a pending event stays until that is settled; of those a call need not see more
-  // than four times `limit`, and the next one goes on behind them. How many rows went; the events
-  // and the timeline of a session do not count towards `limit`.
+  // How much there was of something lately, in thousandths: what leaked away since the last time is
+  // taken off, down to 0, and `amount` added; the level after it. A `now` before the last one leaks
+  // nothing. Tallies that were not touched for kTalliesKeptFor are purged.
+  virtual Result<std::int64_t> AddToTally(const std::string& name, std::int64_t amount,
+                                          std::int64_t leak_per_hour, Timestamp now) = 0;
+
+  // Deletes, at most `limit` rows of each kind: cards past valid_until, tallies that are over,
+  // answers and received events before `before`, and sessions that ended before `before` with their
+  // events and timelines. A session with a pending event stays until that is settled; of those a
+  // call need not see more than four times `limit`, and the next one goes on behind them. How many
+  // rows went; the events and the timeline of a session do not count towards `limit`.
   virtual Result<std::size_t> Purge(Timestamp now, Timestamp before, std::size_t limit) = 0;
 };
 
