@@ -37,6 +37,8 @@ struct Settings {
   domain::CoBadges co_badges;
 };
 
+class CardTesting;
+
 struct Services {
   Store& store;
   Vault& vault;
@@ -47,6 +49,7 @@ struct Services {
   base::IdSource& ids;
   AuditLog& audit;
   Settings settings;
+  CardTesting* card_testing = nullptr;  // none: cards are not limited
 };
 
 }  // namespace obolus::app

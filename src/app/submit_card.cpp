@@ -21,7 +21,9 @@ struct Submission {
   Timestamp now;
   Timestamp valid_until;
   domain::Cause cause;
+  Visitor visitor;
   std::optional<domain::MaskedCard> masked;
+  std::optional<std::string> shared_tag;  // the card still wants to be counted in the store
   base::Done<SessionView> done;
 };
 using Shared = std::shared_ptr<Submission>;
@@ -49,6 +51,12 @@ bool IsOutdated(const Session& session, const Submission& submission,
           std::holds_alternative<domain::GiveUpSubmission>(command));
 }
 
+// Of the steps of one submission the first that says that a card is there.
+bool TakesTheCard(const domain::Command& command) {
+  return std::holds_alternative<domain::SubmitCard>(command) ||
+         std::holds_alternative<domain::AcceptCard>(command);
+}
+
 // Decides and commits one step, and answers with the state after it.
 void Step(const Shared& submission, domain::Command command, std::optional<SealedCard> sealed,
           base::Done<SessionView> done) {
@@ -63,6 +71,11 @@ void Step(const Shared& submission, domain::Command command, std::optional<Seale
           return View(tx, services, std::move(*session), submission->now);
         }
         const std::int64_t before = session->version;
+        if (submission->shared_tag && TakesTheCard(command)) {
+          auto charged =
+              services.card_testing->ChargeShared(tx, *submission->shared_tag, submission->now);
+          if (!charged) return std::unexpected(charged.error());
+        }
         auto next = Apply(tx, services, *session, command, {submission->now, submission->cause});
         if (!next) return std::unexpected(next.error());
         // Commerce's word may have come before the card.
@@ -85,9 +98,17 @@ void AnswerRefused(const Shared& submission, const Session& session, base::Error
   submission->done(std::unexpected(std::move(error)));
 }
 
+// In the shape of a cool-down: nothing is counted.
+void RefuseByLimit(const Shared& submission, const Session& session, base::Error error) {
+  if (const auto left = domain::AttemptsLeft(session, submission->services.settings.policy)) {
+    error.extensions.emplace_back("attempts_left", *left);
+  }
+  submission->done(std::unexpected(std::move(error)));
+}
+
 // Counts the attempt, then answers why the card was refused.
-void Refuse(const Shared& submission, base::Error error) {
-  Step(submission, domain::RefuseCard{}, std::nullopt,
+void Refuse(const Shared& submission, base::Error error, domain::RefuseCard how = {}) {
+  Step(submission, how, std::nullopt,
        [submission, error = std::move(error)](Result<SessionView> view) mutable {
          if (!view) return submission->done(std::move(view));
          AnswerRefused(submission, view->session, std::move(error));
@@ -107,6 +128,18 @@ void NoteStored(const Submission& submission, const Session& session, const std:
                    {"request_id", submission.cause.request_id}}});
 }
 
+// Another replica has counted the card too often: as refused as if it were by this one.
+bool RefusedByShare(const Shared& submission, const Result<SessionView>& view) {
+  return !view && submission->shared_tag && view.error().code == ErrorCode::kInvalid;
+}
+
+void Taken(const Shared& submission, Result<SessionView> view) {
+  if (RefusedByShare(submission, view)) {
+    return Refuse(submission, Relocate(std::move(view.error())), {.by_limit = true});
+  }
+  submission->done(std::move(view));
+}
+
 void Accept(const Shared& submission, StoredCard stored) {
   const Services& services = submission->services;
   domain::CardSession card_session{
@@ -123,7 +156,7 @@ void Accept(const Shared& submission, StoredCard stored) {
        [submission, id = std::move(stored.id),
         provider = std::move(stored.provider)](Result<SessionView> view) {
          if (view) NoteStored(*submission, view->session, id, provider);
-         submission->done(std::move(view));
+         Taken(submission, std::move(view));
        });
 }
 
@@ -135,9 +168,14 @@ void AskVault(const Shared& submission, domain::Card card) {
                if (stored) base::Reach(base::FaultPoint::kVaultAnswered);
                submission->now = submission->services.clock.Now();
                if (stored) return Accept(submission, std::move(*stored));
+               CardTesting* limits = submission->services.card_testing;
                if (stored.error().code == ErrorCode::kInvalid) {
+                 if (limits != nullptr) {
+                   limits->VaultRefused(submission->session_id, submission->now);
+                 }
                  return Refuse(submission, Relocate(std::move(stored.error())));
                }
+               if (limits != nullptr) limits->Release(submission->session_id, submission->now);
                Step(submission, domain::GiveUpSubmission{}, std::nullopt,
                     [submission, error = stored.error()](const Result<SessionView>&) mutable {
                       error.code = ErrorCode::kUnavailable;
@@ -154,14 +192,27 @@ void Check(const Shared& submission, const Session& session, std::string_view en
   auto card = domain::CheckCard(std::move(*entry), rules, submission->now);
   if (!card) {
     base::Error error = Relocate(std::move(card.error()));
+    if (services.card_testing != nullptr) {
+      services.card_testing->CheckRefused(session, submission->visitor, submission->now);
+    }
     if (services.settings.policy.count_typing_errors) return Refuse(submission, std::move(error));
     return AnswerRefused(submission, session, std::move(error));
+  }
+  if (services.card_testing != nullptr) {
+    auto charged =
+        services.card_testing->Charge(session, submission->visitor, *card, submission->now);
+    if (!charged && charged.error().code == ErrorCode::kInvalid) {
+      return Refuse(submission, Relocate(std::move(charged.error())), {.by_limit = true});
+    }
+    if (!charged) return RefuseByLimit(submission, session, std::move(charged.error()));
+    submission->shared_tag = services.card_testing->SharedTag(*card);
   }
   if (!services.vault.IsRemote()) return AskVault(submission, std::move(*card));
   Step(submission,
        domain::SubmitCard{submission->digest, submission->now + services.settings.vault_lease},
        std::nullopt, [submission, card = std::move(*card)](Result<SessionView> view) mutable {
-         if (!view) return submission->done(std::move(view));
+         if (!view) return Taken(submission, std::move(view));
+         submission->shared_tag.reset();  // it is counted
          AskVault(submission, std::move(card));
        });
 }
@@ -172,10 +223,10 @@ void Execute(const Services& services, SubmitCardEntry command, base::Done<Sessi
   const auto id = services.keys.Open(KeyPurpose::kPayment, command.key);
   if (!id) return done(std::unexpected(id.error()));
   const Timestamp now = services.clock.Now();
-  auto submission =
-      std::make_shared<Submission>(services, *id, base::Sha256(base::AsBytes(command.enc_payload)),
-                                   now, now + services.settings.card_valid_for,
-                                   std::move(command.cause), std::nullopt, std::move(done));
+  auto submission = std::make_shared<Submission>(
+      services, *id, base::Sha256(base::AsBytes(command.enc_payload)), now,
+      now + services.settings.card_valid_for, std::move(command.cause), std::move(command.visitor),
+      std::nullopt, std::nullopt, std::move(done));
   // The state is looked at first, so that a session that has ended costs no decryption.
   Read<SessionView>(
       services.store,
@@ -191,6 +242,11 @@ void Execute(const Services& services, SubmitCardEntry command, base::Done<Sessi
                                       submission->now);
         if (!allowed) return submission->done(std::unexpected(allowed.error()));
         if (!allowed->changed) return submission->done(std::move(view));
+        if (CardTesting* limits = submission->services.card_testing; limits != nullptr) {
+          auto admitted =
+              limits->Admit(view->session, submission->visitor, command.work, submission->now);
+          if (!admitted) return RefuseByLimit(submission, view->session, admitted.error());
+        }
         Check(submission, view->session, command.enc_payload);
       });
 }
