@@ -139,6 +139,10 @@ export class CardFields implements CardSource {
     this.blame(fields);
   }
 
+  work(under_way: boolean): void {
+    this.status_.say(under_way ? 'frame.checking' : null);
+  }
+
   hold(attempts_left: number | null, seconds: number | null): void {
     this.status_.hold(attempts_left, seconds);
   }

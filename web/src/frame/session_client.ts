@@ -21,6 +21,12 @@ export type Answer =
     }
   | { readonly kind: 'unreachable' };
 
+/** Work that was wanted, done. */
+export interface Proof {
+  readonly seed: string;
+  readonly counters: readonly number[];
+}
+
 export interface Surroundings {
   readonly fetch: (url: string, init: RequestInit) => Promise<Response>;
   readonly sleep: (milliseconds: number) => Promise<void>;
@@ -48,10 +54,11 @@ export class SessionClient {
     return this.request('GET', '', null);
   }
 
-  complete(enc_payload: string): Promise<Answer> {
+  complete(enc_payload: string, proof_of_work?: Proof): Promise<Answer> {
     return this.request('POST', kCompletePath, {
       action: 'tokenize_card',
-      result: { enc_payload },
+      // JSON leaves out what is undefined.
+      result: { enc_payload, proof_of_work },
     });
   }
 

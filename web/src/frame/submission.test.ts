@@ -6,7 +6,7 @@ import type { FieldName } from '../shared/card_rules';
 import type { ErrorCode } from '../shared/error_codes';
 import { readState } from '../shared/session_state';
 import { Failure } from './failure';
-import type { Answer, SessionClient } from './session_client';
+import type { Answer, Proof, SessionClient } from './session_client';
 import { Submission, refusedFields, type TypedCard } from './submission';
 
 const kCard: TypedCard = {
@@ -45,12 +45,14 @@ async function stage(script: {
   });
   const open = openState(await exportJWK(publicKey), 'k1');
   const payloads: string[] = [];
+  const proofs: (Proof | undefined)[] = [];
   const did: string[] = [];
   let held = false;
   const client = {
     show: async () => script.show?.shift() ?? open,
-    complete: async (payload: string) => {
+    complete: async (payload: string, proof?: Proof) => {
       payloads.push(payload);
+      proofs.push(proof);
       return script.complete?.shift() ?? kDone;
     },
     cancel: async () => script.cancel ?? kCancelled,
@@ -59,6 +61,7 @@ async function stage(script: {
   const source = {
     read: () => script.typed ?? kCard,
     refuse: (fields: readonly FieldName[]) => void did.push(`refuse ${fields.join()}`),
+    work: (under_way: boolean) => void did.push(under_way ? 'work' : 'worked'),
     wipe: () => void did.push('wipe'),
     close: () => void did.push('close'),
     hold: (attempts_left: number | null, seconds: number | null) => {
@@ -70,7 +73,7 @@ async function stage(script: {
     },
   };
   const submission = new Submission(client as unknown as SessionClient, source, () => undefined);
-  return { submission, payloads, did, privateKey, script, open };
+  return { submission, payloads, proofs, did, privateKey, script, open };
 }
 
 function openState(jwk: JWK, kid: string): Answer {
@@ -251,4 +254,45 @@ test('a 429 to a card is told, and the same ciphertext may be sent afterwards', 
   await submission.run();
   assert.equal(payloads.length, 2);
   assert.equal(payloads[0], payloads[1]);
+});
+
+/** The open state, with work to do. */
+function withWork(open: Answer, seed = 'seed'): Answer {
+  assert.ok(open.kind === 'state' && open.state.tokenize);
+  const work = { seed, bits: 4, parts: 2 };
+  return { kind: 'state', state: { ...open.state, tokenize: { ...open.state.tokenize, work } } };
+}
+
+test('work that the state asks for is done first, and said', async () => {
+  const { submission, proofs, did, script, open } = await stage({ show: [] });
+  script.show?.push(withWork(open, 'old'), withWork(open, 'new'));
+  assert.equal((await submission.run()).tokenId, 'tok');
+  assert.equal(proofs.length, 1);
+  assert.equal(proofs[0]?.seed, 'new', 'a seed is asked for when it is needed');
+  assert.equal(proofs[0]?.counters.length, 2);
+  assert.deepEqual(did, ['work', 'worked', 'wipe']);
+});
+
+test('work that is wanted only now is done without asking the shopper', async () => {
+  const { submission, payloads, proofs, did, script, open } = await stage({ show: [] });
+  script.complete = [refused(429, 'RATE_LIMITED')];
+  script.show?.push(open, withWork(open));
+  assert.equal((await submission.run()).tokenId, 'tok');
+  assert.deepEqual([proofs.length, proofs[0], proofs[1]?.seed], [2, undefined, 'seed']);
+  assert.equal(payloads[0], payloads[1]);
+  assert.deepEqual(did, ['work', 'worked', 'wipe']);
+});
+
+test('a limit that wants no work is a wait', async () => {
+  const { submission, payloads } = await stage({ complete: [refused(429, 'RATE_LIMITED')] });
+  await assert.rejects(submission.run(), failsWith('rate_limited'));
+  assert.equal(payloads.length, 1);
+});
+
+test('work that is not enough is not done again and again', async () => {
+  const { submission, payloads, script, open } = await stage({ show: [] });
+  script.complete = [refused(429, 'RATE_LIMITED')];
+  script.show?.push(withWork(open), withWork(open));
+  await assert.rejects(submission.run(), failsWith('rate_limited'));
+  assert.equal(payloads.length, 1);
 });

@@ -8,7 +8,8 @@ import type { Expiry } from '../shared/expiry';
 import { encryptJwe, type EcPublicJwk } from '../shared/jwe';
 import type { SessionState, Tokenize } from '../shared/session_state';
 import { Failure } from './failure';
-import type { Answer, SessionClient } from './session_client';
+import { solveWork } from './proof_of_work';
+import type { Answer, Proof, SessionClient } from './session_client';
 
 export interface TypedCard {
   readonly number: string;
@@ -27,6 +28,8 @@ export interface CardSource {
   refuse(fields: readonly FieldName[]): void;
   /** What the server says of further attempts: how many are left, and how long to wait. */
   hold(attempts_left: number | null, seconds: number | null): void;
+  /** Work is being done before the card is sent, or no longer. */
+  work(under_way: boolean): void;
   /** That wait is not over yet. */
   readonly held: boolean;
   /** The card was taken: empty the fields and lock them. */
@@ -97,13 +100,29 @@ export class Submission {
     if (this.source_.held) throw new Failure('rate_limited');
     const card = this.source_.read();
     if (!('number' in card)) throw new Failure('card_invalid', card);
-    return this.send(card, state.tokenize, true);
+    // What is to be solved is good for minutes only: it is asked for when it is needed.
+    const fresh = state.tokenize.work ? await this.load() : state;
+    if (fresh.tokenize === null) return this.follow(fresh);
+    return this.send(card, fresh.tokenize, true);
+  }
+
+  private async solve({ work }: Tokenize): Promise<Proof | undefined> {
+    if (work === null) return undefined;
+    this.source_.work(true);
+    const counters = await solveWork(work, () => this.client_.sleep(0));
+    this.source_.work(false);
+    return { seed: work.seed, counters };
   }
 
   private async send(card: TypedCard, to: Tokenize, may_rekey: boolean): Promise<SessionState> {
     this.payload_ ??= await encryptCard(card, to.key);
     const sent = this.payload_;
-    const answer = await this.client_.complete(sent);
+    const answer = await this.client_.complete(sent, await this.solve(to));
+    if (answer.kind === 'refused' && answer.status === 429 && to.work === null) {
+      // Since we asked, there may have come to be a reason to want work first.
+      const { tokenize, retryAfterSeconds } = await this.load();
+      if (tokenize?.work && retryAfterSeconds === null) return this.send(card, tokenize, may_rekey);
+    }
     if (answer.kind === 'refused') this.source_.hold(answer.attemptsLeft, answer.retryAfter);
     if (answer.kind === 'refused' && answer.status === 422) {
       this.payload_ = null;

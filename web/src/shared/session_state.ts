@@ -28,6 +28,7 @@ const isJwkEc: Guard<EcPublicJwk> = shape({
 });
 
 const isTokenizeData = shape({ jwk_ec: isJwkEc });
+const isWork = shape({ seed: text(100), bits: integer(4, 20), parts: integer(1, 32) });
 const isSchemes = list(text(40), 20);
 const isPayment = shape({
   amount: integer(0, Number.MAX_SAFE_INTEGER),
@@ -39,10 +40,14 @@ const isText = anyOf(text(4096));
 const isWindowSize = oneOf('01', '02', '03', '04', '05');
 export type WindowSize = Guarded<typeof isWindowSize>;
 
+/** What the server wants solved with the next card (frame/proof_of_work). */
+export type Work = Guarded<typeof isWork>;
+
 export interface Tokenize {
   readonly key: EcPublicJwk;
   /** Empty: every network is accepted. */
   readonly schemes: readonly string[];
+  readonly work: Work | null;
 }
 
 export interface SessionState extends PublicState {
@@ -90,6 +95,7 @@ export function readState(json: unknown, origin: string): SessionState | null {
   if (!base(json)) return null;
   const data = member(json, 'data');
   const schemes = member(data, 'allowed_schemes');
+  const work = member(data, 'proof_of_work');
   const status = member(json, 'status');
   const payment = member(json, 'payment');
   const expires_in = member(json, 'expires_in');
@@ -111,7 +117,11 @@ export function readState(json: unknown, origin: string): SessionState | null {
     redirectUrl: safeUrl(member(data, 'redirect_url'), origin),
     continueUrl: safeUrl(member(json, 'continue_url'), origin),
     tokenize: isTokenizeData(data)
-      ? { key: data.jwk_ec, schemes: isSchemes(schemes) ? schemes : [] }
+      ? {
+          key: data.jwk_ec,
+          schemes: isSchemes(schemes) ? schemes : [],
+          work: isWork(work) ? work : null,
+        }
       : null,
     payment: isPayment(payment) ? payment : null,
     retryAfterSeconds: isCount(retry_after) ? retry_after : null,
