@@ -24,9 +24,10 @@ struct Exchange {
   net::HttpRequest request;
   net::Responder responder;
   PathParameters parameters;
-  std::string request_id;   // Commerce's X-Request-Id when it is well-formed, else ours
-  std::string traceparent;  // Commerce's, else a new one
-  std::string caller;       // commerce listener: who authenticated; scope of idempotency keys
+  std::string request_id;        // Commerce's X-Request-Id when it is well-formed, else ours
+  std::string traceparent;       // Commerce's, else a new one
+  std::string caller;            // commerce listener: who authenticated; scope of idempotency keys
+  std::string client_address{};  // numeric: the peer, or whom trusted proxies speak for
 
   // One that the route's pattern names (CHECK).
   const std::string& Parameter(std::string_view name) const;

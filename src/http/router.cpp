@@ -247,6 +247,7 @@ void Router::Dispatch(net::HttpRequest request, net::Responder responder) const 
       std::make_unique<ObservedSink>(std::move(responder), entry.record, std::move(observed));
   Exchange exchange{std::move(request),    net::Responder(std::move(sink)), std::move(parameters),
                     std::move(request_id), std::move(traceparent),          {}};
+  exchange.client_address = exchange.request.peer.address;
   if (found == nullptr && !allow.empty()) {
     auto response = MakeProblem(
         {base::ErrorCode::kMethodNotAllowed, "this path takes " + allow, {}, std::nullopt},

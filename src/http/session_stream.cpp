@@ -4,6 +4,7 @@
 #include <mutex>
 
 #include "app/show_session.h"
+#include "http/client_address.h"
 #include "http/cors.h"
 #include "http/session_json.h"
 
@@ -17,8 +18,12 @@ constexpr int kMaxTicks = 720;
 
 class Stream : public std::enable_shared_from_this<Stream> {
  public:
-  Stream(const app::Services& services, base::Scheduler& scheduler, std::string key)
-      : services_(services), scheduler_(scheduler), key_(std::move(key)) {}
+  Stream(const app::Services& services, base::Scheduler& scheduler, std::string key,
+         std::shared_ptr<void> counted)
+      : services_(services),
+        scheduler_(scheduler),
+        key_(std::move(key)),
+        counted_(std::move(counted)) {}
 
   void Open(Exchange exchange, const app::SessionView& view) {
     net::HttpResponse head{.status = 200,
@@ -109,6 +114,7 @@ class Stream : public std::enable_shared_from_this<Stream> {
   const app::Services& services_;
   base::Scheduler& scheduler_;
   const std::string key_;
+  const std::shared_ptr<void> counted_;  // among the client's, until this goes
   std::atomic<bool> closed_ = false;
   std::mutex mutex_;
   std::shared_ptr<net::ResponseStream> body_;
@@ -118,13 +124,16 @@ class Stream : public std::enable_shared_from_this<Stream> {
 
 }  // namespace
 
-void StreamSession(const app::Services& services, base::Scheduler& scheduler, Exchange exchange) {
-  if (services.feed.size() >= kMaxStreams) {
+void StreamSession(const app::Services& services, base::Scheduler& scheduler,
+                   app::RequestLimits* limits, Exchange exchange) {
+  std::shared_ptr<void> counted;
+  if (limits != nullptr) counted = limits->OpenStream(SubscriberOf(exchange.client_address));
+  if (services.feed.size() >= kMaxStreams || (limits != nullptr && !counted)) {
     return exchange.Refuse(
         {base::ErrorCode::kRateLimited, "too many open streams; poll instead", {}, {}});
   }
   const std::string key = exchange.Parameter("session_key");
-  auto stream = std::make_shared<Stream>(services, scheduler, key);
+  auto stream = std::make_shared<Stream>(services, scheduler, key, std::move(counted));
   app::ShowSession(
       services, key,
       [stream, exchange = std::move(exchange)](base::Result<app::SessionView> view) mutable {

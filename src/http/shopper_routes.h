@@ -3,11 +3,14 @@
 // logged. Shopper listener only.
 #pragma once
 
+#include "app/request_limits.h"
 #include "app/services.h"
 #include "http/router.h"
 
 namespace obolus::http {
 
-void AddShopperRoutes(Router& router, const app::Services& services, base::Scheduler& scheduler);
+// All outlive the router. `limits`: how much one client may ask for; nullptr: any amount.
+void AddShopperRoutes(Router& router, const app::Services& services, base::Scheduler& scheduler,
+                      app::RequestLimits* limits);
 
 }  // namespace obolus::http

@@ -10,6 +10,7 @@
 #include "main/audit_config.h"
 #include "main/card_config.h"
 #include "main/config_values.h"
+#include "main/limits_config.h"
 #include "main/sandbox_config.h"
 #include "main/shopper_config.h"
 #include "main/vault_config.h"
@@ -276,6 +277,7 @@ base::Result<Config> LoadConfig(const ConfigSources& sources) {
   }
   Config config;
   ReadListeners(values, config);
+  ReadLimits(values, config);
   ReadBridge(values, config);
   ReadRest(values, config);
   ReadCards(values, config);

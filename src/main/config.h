@@ -8,9 +8,12 @@
 #include <string>
 #include <vector>
 
+#include "app/card_testing.h"
+#include "app/request_limits.h"
 #include "base/log.h"
 #include "base/result.h"
 #include "domain/co_badges.h"
+#include "http/client_address.h"
 #include "http/middleware.h"
 
 namespace obolus::main {
@@ -53,6 +56,7 @@ struct Config {
   std::int64_t shopper_max_requests = 0, max_connections = 0, max_connections_per_address = 0,
                max_handshakes = 0;
   bool shopper_http2 = true;
+  http::TrustedProxies trusted_proxies;
 
   ListenerConfig operators;
 
@@ -112,6 +116,11 @@ struct Config {
                  refusals_per_minute = 0;
   } audit;
   base::Sha256Digest digest{};  // of all settings; changes when one does
+
+  struct {
+    app::LimitRules cards;
+    app::RequestRules requests;
+  } limits;
 
   base::LogLevel log_level = base::LogLevel::kInfo;
 };

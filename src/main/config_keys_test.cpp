@@ -17,7 +17,8 @@ struct Row {
 
 class ConfigRowsTest : public ConfigTest {
  protected:
-  std::vector<Row> Rows(), GuardianRows(), AuditRows(), SandboxRows(), LimitRows();
+  std::vector<Row> Rows(), GuardianRows(), AuditRows(), SandboxRows(), LimitRows(),
+      CardTestingRows();
 };
 
 std::vector<Row> ConfigRowsTest::Rows() {
@@ -84,10 +85,35 @@ std::vector<Row> ConfigRowsTest::Rows() {
       {"cards.preferred_networks", "dankort,visa"},
       {"log.level", "debug"},
   };
-  std::ranges::move(GuardianRows(), std::back_inserter(rows));
-  std::ranges::move(AuditRows(), std::back_inserter(rows));
-  std::ranges::move(LimitRows(), std::back_inserter(rows));
-  std::ranges::move(SandboxRows(), std::back_inserter(rows));
+  for (const auto& more :
+       {GuardianRows(), AuditRows(), SandboxRows(), LimitRows(), CardTestingRows()}) {
+    std::ranges::copy(more, std::back_inserter(rows));
+  }
+  return rows;
+}
+
+std::vector<Row> ConfigRowsTest::CardTestingRows() {
+  std::vector<Row> rows = {
+      {"shopper.trusted_proxies", "10.0.0.0/8"},
+      {"shopper.forwarded_header", "forwarded", {"shopper.trusted_proxies=10.0.0.0/8"}},
+      {"limits.enabled", "false"},
+      {"limits.commerce_outcomes", "false"},
+      {"limits.approval_credit_percent", "20"},
+      {"limits.most_credit", "7"},
+      {"limits.attack_refused", "11"},
+      {"limits.attack_refused_percent", "60"},
+      {"limits.rush_factor", "5"},
+      {"limits.work_bits", "11"},
+      {"limits.more_work_bits", "15"},
+      {"limits.work_parts", "9"},
+      {"limits.requests_burst", "3"},
+      {"limits.requests_per_s", "4"},
+      {"limits.streams_per_client", "5"},
+  };
+  for (const char* rule : {"card", "neighbours", "range", "client", "site", "unproven"}) {
+    rows.push_back({std::string("limits.") + rule + "_burst", "17"});
+    rows.push_back({std::string("limits.") + rule + "_per_day", "18"});
+  }
   return rows;
 }
 

@@ -66,8 +66,8 @@ base::Result<std::unique_ptr<net::HttpServer>> Listen(const Door& door, const Co
     if (options.tls) options.tls->http2 = config.shopper_http2;
     options.limits.max_connections_per_address =
         static_cast<std::size_t>(config.max_connections_per_address);
-    options.is_exempt = [](std::string_view address) {
-      return address.starts_with("127.") || address == "::1";
+    options.is_exempt = [proxies = config.trusted_proxies](std::string_view address) {
+      return address.starts_with("127.") || address == "::1" || proxies.Contains(address);
     };
   }
   options.limits.max_unanswered = static_cast<std::size_t>(door.max_requests);

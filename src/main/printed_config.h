@@ -23,6 +23,18 @@ inline void Print(std::ostream& out, const ListenerConfig& listener) {
       << '\n';
 }
 
+inline void Print(std::ostream& out, const app::LimitRules& cards,
+                  const app::RequestRules& requests) {
+  for (const auto& rate : {cards.card, cards.neighbours, cards.range, cards.client, cards.site,
+                           cards.unproven, requests.requests}) {
+    out << rate.burst << '/' << rate.per_hour << ' ';
+  }
+  out << cards.enabled << ' ' << cards.outcomes << ' ' << cards.approval_credit << ' '
+      << cards.most_credit << ' ' << cards.watch.least_refused << ' ' << cards.watch.refused_share
+      << ' ' << cards.watch.rush_factor << ' ' << cards.some_work.bits << ' '
+      << cards.more_work.bits << ' ' << cards.some_work.parts << ' ' << requests.streams << '\n';
+}
+
 // Every member, so that a change of any shows.
 inline std::string Print(const Config& config) {
   std::ostringstream out;
@@ -38,6 +50,11 @@ inline std::string Print(const Config& config) {
       << config.max_connections_per_address << ' ' << config.max_handshakes << ' '
       << config.shopper_http2 << ' ' << config.hsts << ' ' << config.commerce_max_requests << ' '
       << config.shopper_max_requests << '\n';
+  net::HttpRequest forwarded;
+  forwarded.peer.address = "10.0.0.1";
+  forwarded.headers = {{"Forwarded", "for=192.0.2.1"}};
+  out << config.trusted_proxies.Contains("10.0.0.1") << ' '
+      << config.trusted_proxies.ClientOf(forwarded) << '\n';
   const auto& bridge = config.bridge;
   out << bridge.url << ' ' << bridge.source << ' ' << bridge.certificate << ' ' << bridge.key << ' '
       << bridge.ca << ' ' << bridge.timeout_ms << ' ' << bridge.concurrency << ' '
@@ -68,6 +85,7 @@ inline std::string Print(const Config& config) {
       << guardian.certificate << ' ' << guardian.key << ' ' << guardian.timeout_ms << ' '
       << guardian.max_connections << ' ' << guardian.breaker_failures << ' '
       << guardian.breaker_open_ms << '\n';
+  Print(out, config.limits.cards, config.limits.requests);
   const auto& sandbox = config.sandbox;
   out << static_cast<int>(sandbox.mode) << ' ' << sandbox.required << ' ' << sandbox.run_as << ' '
       << JoinAll(sandbox.read) << ' ' << JoinAll(sandbox.write) << ' ';

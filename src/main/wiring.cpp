@@ -8,12 +8,14 @@
 
 #include "app/bounded_audit_log.h"
 #include "app/expire_sessions.h"
+#include "app/hear_outcomes.h"
 #include "app/relay_outbox.h"
 #include "base/metrics.h"
 #include "base/steady_clock.h"
 #include "eventing/http_event_bridge.h"
 #include "http/audit_routes.h"
 #include "http/challenge_routes.h"
+#include "http/client_address.h"
 #include "http/commerce_routes.h"
 #include "http/csp_reports.h"
 #include "http/event_routes.h"
@@ -26,6 +28,7 @@
 #include "main/audit_config.h"
 #include "main/clock_watch.h"
 #include "main/keys.h"
+#include "main/limits_report.h"
 #include "main/listeners.h"
 #include "main/outbox_watch.h"
 #include "main/relay_metrics.h"
@@ -97,6 +100,7 @@ struct Wiring::Parts {
         embedded_vault(keys, *ids, clock),
         relay_metrics(metrics),
         session_metrics(metrics),
+        limits_report(metrics, clock, audit),
         store(std::move(ground.store)),
         reload(metrics, &audit) {}
 
@@ -113,6 +117,9 @@ struct Wiring::Parts {
   vault::EmbeddedVault embedded_vault;
   RelayMetrics relay_metrics;
   SessionMetrics session_metrics;
+  LimitsReport limits_report;
+  std::unique_ptr<app::CardTesting> card_testing;
+  std::unique_ptr<app::RequestLimits> request_limits;
   std::unique_ptr<net::Engine> engine;
   std::unique_ptr<net::Engine> operator_engine;  // quick, however busy the other is
   std::unique_ptr<ClockWatch> clock_watch;
@@ -165,6 +172,13 @@ Status Wiring::Parts::StartCore() {
   }
   services = std::make_unique<app::Services>(*store, vault, envelope, session_keys, feed, clock,
                                              *ids, *bounded_audit, SettingsOf(config));
+  card_testing = std::make_unique<app::CardTesting>(
+      config.limits.cards, base::SecretBytes(keys.SessionKeyHmac(keys.CurrentSessionKeyId())),
+      config.store.kind == StoreKind::kPostgres,
+      [this](const app::LimitFinding& finding) { limits_report.Found(finding); });
+  services->card_testing = card_testing.get();
+  request_limits = std::make_unique<app::RequestLimits>(config.limits.requests,
+                                                        [this] { limits_report.RequestRefused(); });
   auto made = eventing::HttpEventBridge::Make(
       {.url = config.bridge.url,
        .source = config.bridge.source,
@@ -189,6 +203,7 @@ Status Wiring::Parts::StartCore() {
 void Wiring::Parts::Commited(const app::CommitNotice& notice) {
   if (notice.events) relay->Wake();
   if (!notice.elsewhere) session_metrics.Count(notice);
+  app::HearOutcomes(*services, notice);
   for (const auto& change : notice.sessions) feed.Publish(change.id);
 }
 
@@ -203,7 +218,8 @@ Status Wiring::Parts::StartListeners() {
   http::AddEventRoutes(*commerce_router, app_services, metrics);
   shopper_router = std::make_unique<http::Router>("shopper", metrics, *ids);
   http::AddSafeHeaders(*shopper_router, config.hsts);
-  http::AddShopperRoutes(*shopper_router, app_services, *engine);
+  shopper_router->AddGuard(http::ResolveClient(config.trusted_proxies));
+  http::AddShopperRoutes(*shopper_router, app_services, *engine, request_limits.get());
   http::AddFileRoutes(*shopper_router);
   http::AddPageRoutes(*shopper_router, app_services);
   http::AddChallengeRoutes(*shopper_router, app_services);
@@ -216,6 +232,7 @@ Status Wiring::Parts::StartListeners() {
                                              [this](const app::OutboxCounts& counts) {
                                                relay_metrics.Observe(counts, clock.Now());
                                                relay_metrics.ObserveStreams(feed.size());
+                                               limits_report.Observe(*card_testing);
                                              },
                                              [this] { relay->Wake(); }});
   http::AddReloadRoute(*operator_router, [this](std::string actor, http::ReloadDone done) {
