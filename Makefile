@@ -1,5 +1,5 @@
 # Short names for what is done often. The commands themselves live in tools/, ./test and ./demo.
-.PHONY: help setup test demo check dev release bench web-bench gallery browsers kills campaign permutations model simulate races \
+.PHONY: help setup test demo check dev release bench web-bench gallery browsers kills campaign permutations model simulate card-testing races \
   outbox rolling footprint idempotency mutants load-programs backlog overload tidy format lint asan tsan docs clean
 
 help: ## this list
@@ -107,6 +107,11 @@ model: dev ## check the protocol around the session machine with spin, in its la
 	  node tests/model/model.mjs --mutants
 
 SEEDS ?= 100000
+card-testing: setup ## simulated card-testing attacks beside an honest crowd, and what the work costs a phone
+	@tools/build dev card_testing obolus && build/dev/tests/card_testing/card_testing
+	@OBOLUS_BIN=build/dev/src/main/obolus node tests/card_testing/real.mjs
+	@node tests/card_testing/work.mjs
+
 simulate: setup ## use cases and relay in a world that fails by seed; SEEDS=100000
 	@tools/build dev simulate && build/dev/tests/simulation/simulate --seeds $(SEEDS)
 

@@ -6,7 +6,7 @@
 namespace obolus::fuzz {
 namespace {
 
-constexpr std::array<Target, 24> kTargets = {{
+constexpr std::array<Target, 26> kTargets = {{
     {"json", FuzzJson},
     {"jwe", FuzzJwe},
     {"jwe_round_trip", FuzzJweRoundTrip},
@@ -31,6 +31,8 @@ constexpr std::array<Target, 24> kTargets = {{
     {"audit_line", FuzzAuditLine},
     {"page", FuzzPage},
     {"terminal_text", FuzzTerminalText},
+    {"client_address", FuzzClientAddress},
+    {"work_proof", FuzzWorkProof},
 }};
 
 }  // namespace

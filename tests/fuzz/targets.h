@@ -36,6 +36,9 @@ void FuzzChallengeReturn(std::string_view bytes);
 void FuzzCspReports(std::string_view bytes);
 void FuzzRouter(std::string_view bytes);
 void FuzzNegotiation(std::string_view bytes);
+// client_targets.cpp
+void FuzzClientAddress(std::string_view bytes);
+void FuzzWorkProof(std::string_view bytes);
 // card_targets.cpp
 void FuzzCardEntry(std::string_view bytes);
 void FuzzEmvMessage(std::string_view bytes);
