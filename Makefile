@@ -1,6 +1,6 @@
 # Short names for what is done often. The commands themselves live in tools/, ./test and ./demo.
 .PHONY: help setup test demo check dev release bench web-bench gallery browsers kills campaign permutations model simulate card-testing races \
-  outbox rolling footprint idempotency mutants load-programs backlog overload tidy format lint asan tsan docs clean
+  outbox rolling footprint idempotency mutants load-programs backlog overload key-rotation tidy format lint asan tsan docs clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -130,6 +130,9 @@ load-programs: setup
 
 backlog: load-programs ## 50,000 events while the bridge is away, and its return
 	@node tests/load/backlog.mjs --build build/release
+
+key-rotation: load-programs ## 20 rotations of every kind of key while shoppers pay
+	@node tests/load/rotation.mjs --build build/release
 
 overload: load-programs ## three times as many requests as can be served
 	@node tests/load/overload.mjs --build build/release

@@ -33,6 +33,11 @@ Plain Derive(KeyPurpose purpose, const base::Uuid& session_id, const SessionKeyS
   return plain;
 }
 
+const SessionKeySecret* Find(const std::vector<SessionKeySecret>& secrets, std::uint8_t id) {
+  const auto found = std::ranges::find(secrets, id, &SessionKeySecret::id);
+  return found == secrets.end() ? nullptr : &*found;
+}
+
 auto NotFound() {
   return base::Fail(ErrorCode::kNotFound, "no session has this key");
 }
@@ -40,18 +45,19 @@ auto NotFound() {
 }  // namespace
 
 SessionKeys::SessionKeys(std::vector<SessionKeySecret> secrets) : secrets_(std::move(secrets)) {
-  CHECK(!secrets_.empty());
+  CHECK(!secrets_.Get()->empty());
 }
 
-const SessionKeySecret* SessionKeys::Find(std::uint8_t id) const {
-  const auto found = std::ranges::find(secrets_, id, &SessionKeySecret::id);
-  return found == secrets_.end() ? nullptr : &*found;
+void SessionKeys::Replace(std::vector<SessionKeySecret> secrets) {
+  CHECK(!secrets.empty());
+  secrets_.Set(std::move(secrets));
 }
 
 std::string SessionKeys::Make(KeyPurpose purpose, const base::Uuid& session_id,
                               std::uint8_t secret_id) const {
-  const SessionKeySecret* secret = Find(secret_id);
-  const Plain plain = Derive(purpose, session_id, secret != nullptr ? *secret : secrets_.front());
+  const auto secrets = secrets_.Get();
+  const SessionKeySecret* secret = Find(*secrets, secret_id);
+  const Plain plain = Derive(purpose, session_id, secret != nullptr ? *secret : secrets->front());
   return std::string(kPrefixes[static_cast<std::size_t>(purpose)]) + base::EncodeBase64Url(plain);
 }
 
@@ -59,7 +65,8 @@ base::Result<base::Uuid> SessionKeys::Open(KeyPurpose purpose, std::string_view 
   if (!key.starts_with(kPrefixes[static_cast<std::size_t>(purpose)])) return NotFound();
   const auto given = base::DecodeBase64Url(key.substr(kPrefixBytes));
   if (!given || given->size() != kHeadBytes + kMacBytes) return NotFound();
-  const SessionKeySecret* secret = Find(given->front());
+  const auto secrets = secrets_.Get();
+  const SessionKeySecret* secret = Find(*secrets, given->front());
   if (secret == nullptr) return NotFound();
   base::Uuid session_id;
   std::copy_n(given->begin() + 1, session_id.bytes.size(), session_id.bytes.begin());

@@ -13,6 +13,7 @@
 #include "base/id.h"
 #include "base/result.h"
 #include "base/secret.h"
+#include "base/snapshot.h"
 
 namespace obolus::app {
 
@@ -29,10 +30,13 @@ struct SessionKeySecret {
 
 class SessionKeys {
  public:
-  // Newest first, at least one (CHECK). Older ones stay until their sessions have ended.
+  // The one in use first, at least one (CHECK). Older ones stay until their sessions have ended.
   explicit SessionKeys(std::vector<SessionKeySecret> secrets);
 
-  std::uint8_t current_id() const { return secrets_.front().id; }
+  // From now on these, as above.
+  void Replace(std::vector<SessionKeySecret> secrets);
+
+  std::uint8_t current_id() const { return secrets_.Get()->front().id; }
 
   // The key of that session under that server key; a server key that is gone answers under the
   // current one.
@@ -46,8 +50,7 @@ class SessionKeys {
   base::Result<base::Uuid> Open(KeyPurpose purpose, std::string_view key) const;
 
  private:
-  const SessionKeySecret* Find(std::uint8_t id) const;
-  std::vector<SessionKeySecret> secrets_;
+  base::Snapshot<std::vector<SessionKeySecret>> secrets_;
 };
 
 // By the prefix alone. kNotFound when there is none that we know.

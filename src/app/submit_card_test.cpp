@@ -250,12 +250,9 @@ TEST(SubmitCard, NeedsTheKeyOfAPaymentSession) {
 
 TEST(SubmitCard, TheEmbeddedVaultSealsWhatTheBrowserEncrypted) {
   AppStand stand;
-  std::string folder = (std::filesystem::temp_directory_path() / "submit_card_test.XXXXXX");
-  ASSERT_NE(mkdtemp(folder.data()), nullptr);
-  const auto ring = vault::KeyRing::Open(folder + "/obolus.keys", stand.clock).value();
-  std::filesystem::remove_all(folder);
-  const vault::JweEnvelope envelope(ring.EnvelopeKeys());
-  vault::EmbeddedVault vault(ring, stand.ids, stand.clock);
+  const vault::Keychain keys(vault::KeyRing::Generate(stand.clock.Now()), stand.clock);
+  const vault::JweEnvelope envelope(keys.ring()->EnvelopeKeys());
+  vault::EmbeddedVault vault(keys, stand.ids, stand.clock);
   const Services services{stand.store, vault,       envelope,
                           stand.keys,  stand.feed,  stand.clock,
                           stand.ids,   stand.audit, testing::StandSettings()};

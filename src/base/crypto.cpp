@@ -1,5 +1,6 @@
 #include "base/crypto.h"
 
+#include <openssl/crypto.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/rand.h>
@@ -80,6 +81,10 @@ std::unexpected<Error> NotAuthentic() {
 
 }  // namespace
 
+std::string_view CryptoLibrary() {
+  return OpenSSL_version(OPENSSL_VERSION);
+}
+
 Sha256Digest Sha256(ByteView data) {
   return Sha256Stream::OfThisThread().Add(data).Finish();
 }
@@ -105,18 +110,35 @@ Sha256Digest HmacSha256(ByteView key, ByteView data) {
   return digest;
 }
 
+// Extract and one round of expand, §2.2 and §2.3: 32 bytes are one block of SHA-256.
+SecretBytes HkdfSha256(ByteView key, ByteView salt, ByteView info) {
+  Sha256Digest extracted = HmacSha256(salt, key);
+  Bytes message(info.begin(), info.end());
+  message.push_back(1);
+  Sha256Digest expanded = HmacSha256(extracted, message);
+  SecretBytes derived{ByteView(expanded)};
+  WipeMemory(extracted.data(), extracted.size());
+  WipeMemory(expanded.data(), expanded.size());
+  return derived;
+}
+
 void FillRandom(std::span<std::uint8_t> out) {
   CHECK(out.size() <= 1U << 30);
   CHECK(RAND_bytes(out.data(), static_cast<int>(out.size())) == 1);
 }
 
 Bytes Seal(ByteView key, ByteView plaintext, ByteView associated_data) {
-  CHECK(key.size() == kKeySize);
-  Bytes sealed(kNonceSize + plaintext.size() + kTagSize);
-  const std::span<std::uint8_t> nonce(sealed.data(), kNonceSize);
-  std::uint8_t* const ciphertext = sealed.data() + kNonceSize;
-  std::uint8_t* const tag = ciphertext + plaintext.size();
-  FillRandom(nonce);
+  Bytes sealed(kNonceSize);
+  FillRandom(sealed);
+  const Bytes body = SealGcm(key, sealed, plaintext, associated_data);
+  sealed.insert(sealed.end(), body.begin(), body.end());
+  return sealed;
+}
+
+Bytes SealGcm(ByteView key, ByteView nonce, ByteView plaintext, ByteView associated_data) {
+  CHECK(key.size() == kKeySize && nonce.size() == kNonceSize);
+  Bytes sealed(plaintext.size() + kTagSize);
+  std::uint8_t* const tag = sealed.data() + plaintext.size();
 
   const CipherContext context(EVP_CIPHER_CTX_new());
   CHECK(context != nullptr);
@@ -127,7 +149,7 @@ Bytes Seal(ByteView key, ByteView plaintext, ByteView associated_data) {
                             Length(associated_data)) == 1);
   }
   if (!plaintext.empty()) {
-    CHECK(EVP_EncryptUpdate(context.get(), ciphertext, &written, plaintext.data(),
+    CHECK(EVP_EncryptUpdate(context.get(), sealed.data(), &written, plaintext.data(),
                             Length(plaintext)) == 1);
   }
   CHECK(EVP_EncryptFinal_ex(context.get(), tag, &written) == 1);

@@ -1,5 +1,6 @@
 // The primitives that Obolus uses, over OpenSSL 3 with algorithms fetched once: SHA-256,
-// HMAC-SHA-256, AES-256-GCM and random bytes. No protocol lives here: JOSE is base/jwe. Any thread.
+// HMAC-SHA-256, HKDF-SHA-256, AES-256-GCM and random bytes. No protocol lives here: JOSE is
+// base/jwe. Any thread.
 #pragma once
 
 #include <array>
@@ -13,10 +14,16 @@
 
 namespace obolus::base {
 
+// What does the work: "OpenSSL 3.0.17 1 Jul 2025".
+std::string_view CryptoLibrary();
+
 using Sha256Digest = std::array<std::uint8_t, 32>;
 
 Sha256Digest Sha256(ByteView data);
 Sha256Digest HmacSha256(ByteView key, ByteView data);
+
+// 32 bytes by HKDF-SHA-256 (RFC 5869): a key for the one purpose that `info` names.
+SecretBytes HkdfSha256(ByteView key, ByteView salt, ByteView info);
 
 // From the operating system's generator by way of OpenSSL; CHECKs that it works.
 void FillRandom(std::span<std::uint8_t> out);
@@ -28,8 +35,11 @@ Bytes Seal(ByteView key, ByteView plaintext, ByteView associated_data);
 // data).
 Result<SecretBytes> Unseal(ByteView key, ByteView sealed, ByteView associated_data);
 
-// The raw form, for formats that carry nonce and tag apart (JWE). `nonce` 12 bytes, `tag` 16.
-// kMalformed: wrong sizes, or the tag does not match.
+// The raw forms, for formats that carry nonce and tag in their own way. Sealing gives ciphertext ||
+// tag (16); `nonce` is 12 bytes (CHECK), and the caller sees to it that it never comes twice with
+// one key.
+Bytes SealGcm(ByteView key, ByteView nonce, ByteView plaintext, ByteView associated_data);
+// `nonce` 12 bytes, `tag` 16. kMalformed: wrong sizes, or the tag does not match.
 Result<SecretBytes> OpenGcm(ByteView key, ByteView nonce, ByteView ciphertext, ByteView tag,
                             ByteView associated_data);
 

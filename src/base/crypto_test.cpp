@@ -33,6 +33,24 @@ TEST(HmacSha256, AnEmptyKeyIsAKey) {
             "b613679a0814d9ec772f95d778c35fc5ff1697c493715653c6c712144292c5ad");
 }
 
+// RFC 5869 A.1, A.2 and A.3: the first 32 bytes.
+TEST(HkdfSha256, MatchesRfc5869) {
+  const auto derive = [](const Bytes& key, const Bytes& salt, const Bytes& info) {
+    return EncodeHex(HkdfSha256(key, salt, info).view());
+  };
+  const auto count = [](int from, int to) {
+    Bytes bytes;
+    for (int i = from; i <= to; ++i) bytes.push_back(static_cast<std::uint8_t>(i));
+    return bytes;
+  };
+  EXPECT_EQ(derive(Bytes(22, 0x0b), count(0, 0x0c), count(0xf0, 0xf9)),
+            "3cb25f25faacd57a90434f64d0362f2a2d2d0a90cf1a5a4c5db02d56ecc4c5bf");
+  EXPECT_EQ(derive(count(0, 0x4f), count(0x60, 0xaf), count(0xb0, 0xff)),
+            "b11e398dc80327a1c8e7f78c596a49344f012eda2d4efad8a050cc4c19afa97c");
+  EXPECT_EQ(derive(Bytes(22, 0x0b), {}, {}),
+            "8da4e775a563c18f715f802a063c5a31b8a11f5c5ee1879ec3454e5f3c738d2d");
+}
+
 // Test cases 15 and 16 of the GCM specification by McGrew and Viega (AES-256, 96-bit nonce).
 constexpr std::string_view kKey =
     "feffe9928665731c6d6a8f9467308308feffe9928665731c6d6a8f9467308308";

@@ -28,6 +28,7 @@ class JweKey {
 
   JweKeyKind kind() const;
   const std::string& kid() const;
+  int Bits() const;
   JweKey Clone() const;  // shares the immutable key
   SecretBytes ToPem() const;
   // {"kty","n","e","kid","alg":"RSA-OAEP-256","use":"enc"} or

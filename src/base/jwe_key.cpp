@@ -96,6 +96,10 @@ const std::string& JweKey::kid() const {
   return impl_->kid;
 }
 
+int JweKey::Bits() const {
+  return EVP_PKEY_get_bits(impl_->key.get());
+}
+
 JweKey JweKey::Clone() const {
   CHECK(EVP_PKEY_up_ref(impl_->key.get()) == 1);
   PublicOrPrivateKey key(impl_->key.get());

@@ -27,6 +27,7 @@ std::uint8_t* MapLocked(std::size_t size) {
   // mlock2, because sanitizers turn mlock into nothing.
   if (mlock2(pages, size, 0) != 0) lock_refused = true;
   madvise(pages, size, MADV_DONTDUMP);
+  madvise(pages, size, MADV_WIPEONFORK);  // a child that we never mean to have gets zeroes
   return static_cast<std::uint8_t*>(pages);
 }
 

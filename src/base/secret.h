@@ -1,7 +1,7 @@
 // Bytes that must not leak: `SecretBytes` cannot be printed or copied by accident, compares in
-// constant time, lives on locked pages that core dumps leave out, and is wiped when it goes.
-// Used for card data and keys, from the decryption of a JWE to the sealing of the card. Any thread,
-// one owner at a time.
+// constant time, lives on locked pages that core dumps and child processes leave out, and is wiped
+// when it goes. Used for card data and keys, from the decryption of a JWE to the sealing of the
+// card. Any thread, one owner at a time.
 #pragma once
 
 #include <cstddef>

@@ -135,11 +135,12 @@ std::string MappingFlags(const void* address) {
   return "";
 }
 
-TEST(SecretBytes, StaysOutOfCoreDumpsAndOfTheSwap) {
+TEST(SecretBytes, StaysOutOfCoreDumpsOfTheSwapAndOfChildren) {
   for (const std::size_t size : {16, 200, 4000, 10000, 300000}) {
     SecretBytes secret = SecretBytes::OfSize(size);
     const std::string flags = MappingFlags(secret.data());
     EXPECT_NE(flags.find(" dd "), std::string::npos) << size << ": " << flags;
+    EXPECT_NE(flags.find(" wf "), std::string::npos) << size << ": " << flags;
     EXPECT_EQ(flags.find(" lo ") != std::string::npos, SecretMemoryIsLocked()) << size;
   }
 }

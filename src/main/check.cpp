@@ -29,6 +29,9 @@ void CheckDataDir(const Config& config, CheckReport& report) {
     return Add(report, "FAIL", "data_dir " + config.data_dir + " cannot be written by this user");
   }
   Add(report, "ok  ", "data_dir " + config.data_dir);
+  if (config.keys.source != "file") {
+    return Add(report, "ok  ", "keys by way of vault.key_source = " + config.keys.source);
+  }
   if (access(config.vault.key_file.c_str(), F_OK) != 0) {
     return Add(report, "ok  ", "keys will be made in " + config.vault.key_file);
   }

@@ -10,6 +10,7 @@
 #include "main/audit_config.h"
 #include "main/card_config.h"
 #include "main/config_values.h"
+#include "main/keys_config.h"
 #include "main/limits_config.h"
 #include "main/sandbox_config.h"
 #include "main/shopper_config.h"
@@ -239,6 +240,7 @@ void ReadRest(ConfigValues& values, Config& config) {
     values.Fault("sessions.retry_cool_down_s", "must have at most 16 entries");
   }
   ReadVault(values, config);
+  ReadKeys(values, config);
   ReadAudit(values, config);
   ReadSandbox(values, config);
   const std::string level = values.Text("log.level");

@@ -90,6 +90,12 @@ struct Config {
     std::int64_t card_valid_for_s = 0, lease_ms = 0;
   } vault;
 
+  struct {
+    std::string source;  // "file", "descriptor", "pkcs11"
+    std::int64_t spread_s = 0;
+    std::string module, token, pin_file;  // of pkcs11
+  } keys;
+
   // Read whatever vault.provider is: cards of an earlier provider still want to be deleted.
   struct {
     std::string url, api_key /* secret */, ca, certificate, key;

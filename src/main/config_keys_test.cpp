@@ -121,6 +121,11 @@ std::vector<Row> ConfigRowsTest::GuardianRows() {
   const Settings guardian = {"vault.guardian.url=https://a.example", "vault.guardian.api_key=k",
                              "vault.guardian.certificate=" + one_, "vault.guardian.key=" + one_};
   return {
+      {"vault.key_spread_s", "7"},
+      {"vault.key_source", "descriptor"},
+      {"vault.pkcs11.module", "other.so"},
+      {"vault.pkcs11.token", "other"},
+      {"vault.pkcs11.pin_file", "other.pin"},
       {"vault.provider", "guardian", guardian},
       {"vault.guardian.url", "https://other.example", guardian},
       {"vault.guardian.api_key", "other", guardian},

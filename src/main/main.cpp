@@ -15,6 +15,8 @@
 #include "main/check.h"
 #include "main/config.h"
 #include "main/contracts.h"
+#include "main/crypto_inventory.h"
+#include "main/keys_command.h"
 #include "main/serve.h"
 #include "net/dev_certificates.h"
 #include "storage/sqlite_backup.h"
@@ -33,6 +35,7 @@ struct Options {
   std::vector<std::string> settings;
   bool json = false;
   std::string id;
+  std::string kind = "all";
   std::string folder;
   std::string target;
   cli::EventsQuery query;
@@ -232,6 +235,46 @@ void AddKeysAndCertificates(CLI::App& app, Options& options, int& code) {
   });
 }
 
+void AddKeys(CLI::App& app, Options& options, int& code) {
+  using Verb = KeysCommand::Verb;
+  auto* keys =
+      app.add_subcommand("keys", "Secret keys: of the vault, of session keys, of the JWEs");
+  keys->require_subcommand(1);
+  const auto add = [&](Verb verb, const char* name, const char* help) {
+    auto* command = keys->add_subcommand(name, help);
+    AddConfigOptions(*command, options);
+    command->add_flag("--json", options.json, "For machines");
+    command->callback([&options, &code, verb] {
+      code = WithConfig(options, [&](const Config& config) {
+        return PrintOrComplain(
+            RunKeysCommand(config, {verb, options.kind, options.id, options.json}));
+      });
+    });
+    return command;
+  };
+  add(Verb::kList, "list", "Which there are, and what still needs them");
+  add(Verb::kRotate, "rotate", "New ones; the old ones go on opening what they made")
+      ->add_option("--kind", options.kind, "Which")
+      ->check(CLI::IsMember({"key_encryption", "session", "envelope", "all"}))
+      ->capture_default_str();
+  add(Verb::kRetire, "retire", "The end of an old one that nothing needs")
+      ->add_option("ID", options.id)
+      ->required();
+  add(Verb::kRewrap, "rewrap", "Bring all cards under the newest key-encryption key, now");
+
+  auto* inventory = app.add_subcommand("crypto-inventory",
+                                       "Every algorithm, its keys and their age (PCI DSS 12.3.3)");
+  AddConfigOptions(*inventory, options);
+  inventory->add_flag("--json", options.json, "For machines");
+  inventory->callback([&] {
+    code = WithConfig(options, [&](const Config& config) {
+      const auto all = CryptoInventory(config, base::SystemClock());
+      Print(options.json ? base::ToText(all) + "\n" : DescribeInventory(all));
+      return 0;
+    });
+  });
+}
+
 void AddDocuments(CLI::App& app) {
   const auto add = [&app](const char* name, const char* help, auto text) {
     app.add_subcommand(name, help)->callback([text] { Print(text()); });
@@ -255,6 +298,7 @@ int Run(int argc, char** argv) {
   AddEvents(app, options, code);
   AddPageWatch(app, options, code);
   AddKeysAndCertificates(app, options, code);
+  AddKeys(app, options, code);
   AddDocuments(app);
   try {
     app.parse(argc, argv);

@@ -93,6 +93,8 @@ inline std::string Print(const Config& config) {
   out << '\n'
       << static_cast<int>(config.vault.kind) << ' ' << config.vault.key_file << ' '
       << config.vault.card_valid_for_s << ' ' << config.vault.lease_ms << ' '
+      << config.keys.spread_s << ' ' << config.keys.source << ' ' << config.keys.module << ' '
+      << config.keys.token << ' ' << config.keys.pin_file << ' '
       << static_cast<int>(config.log_level) << '\n';
   return out.str();
 }

@@ -20,6 +20,7 @@
 #include "http/csp_reports.h"
 #include "http/event_routes.h"
 #include "http/file_routes.h"
+#include "http/key_routes.h"
 #include "http/operator_routes.h"
 #include "http/page_routes.h"
 #include "http/reload_route.h"
@@ -27,9 +28,10 @@
 #include "main/audit_anchor.h"
 #include "main/audit_config.h"
 #include "main/clock_watch.h"
-#include "main/keys.h"
+#include "main/keys_config.h"
 #include "main/limits_report.h"
 #include "main/listeners.h"
+#include "main/live_keys.h"
 #include "main/outbox_watch.h"
 #include "main/relay_metrics.h"
 #include "main/reload.h"
@@ -38,10 +40,7 @@
 #include "main/settings.h"
 #include "main/store_config.h"
 #include "main/vault_config.h"
-#include "vault/embedded_vault.h"
 #include "vault/guardian_vault.h"
-#include "vault/jwe_envelope.h"
-#include "vault/key_ring.h"
 
 namespace obolus::main {
 namespace {
@@ -66,19 +65,6 @@ app::RelayOptions RelayOptionsOf(const Config& config) {
   return options;
 }
 
-std::vector<app::SessionKeySecret> SessionSecrets(const vault::KeyRing& keys) {
-  std::vector<app::SessionKeySecret> secrets;
-  const auto add = [&](std::uint8_t id) {
-    const base::ByteView secret = keys.SessionKeyHmac(id);
-    if (!secret.empty()) secrets.push_back({id, base::SecretBytes(secret)});
-  };
-  add(keys.CurrentSessionKeyId());
-  for (int id = 0; id < 256; ++id) {
-    if (id != keys.CurrentSessionKeyId()) add(static_cast<std::uint8_t>(id));
-  }
-  return secrets;
-}
-
 }  // namespace
 
 // What is there before everything else.
@@ -91,13 +77,10 @@ struct Ground {
 
 // Members are in the order of their making; they go in the opposite order.
 struct Wiring::Parts {
-  Parts(Config c, Ground g, vault::KeyRing ring)
+  Parts(Config c, Ground g, OpenedKeys opened_keys)
       : config(std::move(c)),
         ground(std::move(g)),
-        keys(std::move(ring)),
-        session_keys(SessionSecrets(keys)),
-        envelope(keys.EnvelopeKeys()),
-        embedded_vault(keys, *ids, clock),
+        keys(std::move(opened_keys), *ids, clock, metrics),
         relay_metrics(metrics),
         session_metrics(metrics),
         limits_report(metrics, clock, audit),
@@ -110,11 +93,8 @@ struct Wiring::Parts {
   const std::unique_ptr<base::RandomIdSource>& ids = ground.ids;
   base::Metrics& metrics = *ground.metrics;
   storage::FileAuditLog& audit = *ground.audit;
-  vault::KeyRing keys;
-  app::SessionKeys session_keys;
+  LiveKeys keys;
   app::SessionFeed feed;
-  vault::JweEnvelope envelope;
-  vault::EmbeddedVault embedded_vault;
   RelayMetrics relay_metrics;
   SessionMetrics session_metrics;
   LimitsReport limits_report;
@@ -156,9 +136,8 @@ Status Wiring::Parts::StartCore() {
     if (!opened) return std::unexpected(opened.error());
     guardian = std::move(*opened);
   }
-  app::Vault& vault = config.vault.kind == VaultKind::kGuardian
-                          ? static_cast<app::Vault&>(*guardian)
-                          : embedded_vault;
+  app::Vault& vault =
+      config.vault.kind == VaultKind::kGuardian ? static_cast<app::Vault&>(*guardian) : keys.vault;
   const auto bound = static_cast<std::size_t>(config.audit.refusals_per_minute);
   bounded_audit = std::make_unique<app::BoundedAuditLog>(
       audit, *engine,
@@ -170,15 +149,21 @@ Status Wiring::Parts::StartCore() {
       !noted) {
     return noted;
   }
-  services = std::make_unique<app::Services>(*store, vault, envelope, session_keys, feed, clock,
-                                             *ids, *bounded_audit, SettingsOf(config));
+  services = std::make_unique<app::Services>(*store, vault, keys.envelope, keys.session_keys, feed,
+                                             clock, *ids, *bounded_audit, SettingsOf(config));
+  const auto ring = keys.keychain.ring();
   card_testing = std::make_unique<app::CardTesting>(
-      config.limits.cards, base::SecretBytes(keys.SessionKeyHmac(keys.CurrentSessionKeyId())),
+      config.limits.cards, base::SecretBytes(ring->SessionKeyHmac(ring->CurrentSessionKeyId())),
       config.store.kind == StoreKind::kPostgres,
       [this](const app::LimitFinding& finding) { limits_report.Found(finding); });
   services->card_testing = card_testing.get();
   request_limits = std::make_unique<app::RequestLimits>(config.limits.requests,
                                                         [this] { limits_report.RequestRefused(); });
+  keys.Prepare(*store, *operator_engine);
+  reload.Add({.name = "keys",
+              .kind = domain::AuditKind::kKeyRotated,
+              .stamp = [this] { return StampOf({config.vault.key_file}); },
+              .run = [this] { return keys.Look(); }});
   auto made = eventing::HttpEventBridge::Make(
       {.url = config.bridge.url,
        .source = config.bridge.source,
@@ -235,6 +220,7 @@ Status Wiring::Parts::StartListeners() {
                                                limits_report.Observe(*card_testing);
                                              },
                                              [this] { relay->Wake(); }});
+  http::AddKeyRoutes(*operator_router, {{*store, keys.keychain, clock}, keys.rewrap(), &audit});
   http::AddReloadRoute(*operator_router, [this](std::string actor, http::ReloadDone done) {
     reload.Ask(std::move(actor), std::move(done));
   });
@@ -294,8 +280,7 @@ Result<std::unique_ptr<Wiring>> Wiring::Start(Config config) {
   ground.store = std::move(*store);
   const base::SystemClock clock;
   const bool makes_keys = access(config.vault.key_file.c_str(), F_OK) != 0;
-  auto keys = OpenKeys({.file = config.vault.key_file, .database = StoreName(config)},
-                       *ground.store, clock);
+  auto keys = OpenKeys(KeyPlaceOf(config), *ground.store, clock);
   if (!keys) return std::unexpected(keys.error());
   if (makes_keys) {
     ground.audit->Record(
@@ -317,6 +302,7 @@ Result<std::unique_ptr<Wiring>> Wiring::Start(Config config) {
   wiring->parts_->relay->Start();
   wiring->parts_->sweep->Start();
   wiring->parts_->outbox_watch->Start();
+  wiring->parts_->keys.Start();
   wiring->parts_->reload.Start(std::chrono::seconds(wiring->parts_->config.reload_interval_s));
   wiring->parts_->NoteStart();
   return wiring;
@@ -360,6 +346,7 @@ bool Wiring::Stop() {
   for (auto* server : {parts.commerce.get(), parts.shopper.get()}) {
     if (server != nullptr) clean = server->Drain(kDrainLimit) && clean;
   }
+  parts.keys.Stop();
   if (parts.sweep) parts.sweep->Stop();
   if (parts.relay) {
     parts.relay->Stop();

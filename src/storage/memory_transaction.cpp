@@ -286,6 +286,17 @@ Status MemoryTransaction::DeleteCardsOf(const Uuid& session_id) {
   return {};
 }
 
+Result<bool> MemoryTransaction::RewrapCard(const app::SealedCard& card,
+                                           const std::string& expected) {
+  if (read_only_) return ReadOnly();
+  auto stored = CopyRow(tables_.cards, card.id);
+  if (!stored || stored->wrapped_key != expected) return false;
+  stored->key_id = card.key_id;
+  stored->wrapped_key = card.wrapped_key;
+  PutRow(tables_.cards, card.id, std::move(stored));
+  return true;
+}
+
 std::size_t MemoryTransaction::PurgeSessions(Timestamp before, std::size_t limit) {
   std::vector<Uuid> ids;
   for (const auto& [ended_at, id] : tables_.sessions.ended()) {

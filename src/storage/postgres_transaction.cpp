@@ -276,37 +276,6 @@ Status PostgresTransaction::InsertAnswer(const app::IdempotentAnswer& answer) {
   return Write(call, "there is an answer under this key");
 }
 
-Status PostgresTransaction::InsertCard(const app::SealedCard& card) {
-#define INSERT_CARD                                                                  \
-  "INSERT INTO cards (id, session_id, key_id, wrapped_key, ciphertext, valid_until)" \
-  " VALUES ($1, $2, $3, $4, $5, $6)"
-  auto call = OneRow(INSERT_CARD, INSERT_CARD " ON CONFLICT DO NOTHING");
-  call.Bind(card.id).Bind(card.session_id).Bind(std::string_view(card.key_id));
-  call.Bind(std::string_view(card.wrapped_key)).Bind(std::string_view(card.ciphertext));
-  return Write(call.Bind(card.valid_until), "the card exists");
-}
-
-Result<std::optional<app::SealedCard>> PostgresTransaction::FindCard(const Uuid& id) {
-  auto call = connection_.Call(
-      "SELECT session_id, key_id, wrapped_key, ciphertext, valid_until FROM cards WHERE id = $1");
-  const auto rows = Select(call.Bind(id));
-  if (!rows) return std::unexpected(rows.error());
-  if (rows->size() == 0) return std::nullopt;
-  app::SealedCard card;
-  card.id = id;
-  card.session_id = rows->Id(0, 0);
-  card.key_id = rows->Bytes(0, 1);
-  card.wrapped_key = rows->Bytes(0, 2);
-  card.ciphertext = rows->Bytes(0, 3);
-  card.valid_until = rows->Time(0, 4);
-  return card;
-}
-
-Status PostgresTransaction::DeleteCardsOf(const Uuid& session_id) {
-  auto call = connection_.Call("DELETE FROM cards WHERE session_id = $1");
-  return WriteAny(call.Bind(session_id));
-}
-
 Result<std::optional<std::string>> PostgresTransaction::FindFact(const std::string& name) {
   auto call = connection_.Call("SELECT value FROM facts WHERE name = $1");
   const auto rows = Select(call.Bind(std::string_view(name)));

@@ -205,35 +205,6 @@ Status SqliteTransaction::InsertAnswer(const app::IdempotentAnswer& answer) {
   return query.Bind(answer.created_at).Run();
 }
 
-Status SqliteTransaction::InsertCard(const app::SealedCard& card) {
-  SqliteQuery query = database_.Query(
-      "INSERT INTO cards (id, session_id, key_id, wrapped_key, ciphertext, valid_until)"
-      " VALUES (?, ?, ?, ?, ?, ?)");
-  query.Bind(card.id).Bind(card.session_id).Bind(card.key_id);
-  query.BindBlob(base::AsBytes(card.wrapped_key)).BindBlob(base::AsBytes(card.ciphertext));
-  return query.Bind(card.valid_until).Run();
-}
-
-Result<std::optional<app::SealedCard>> SqliteTransaction::FindCard(const Uuid& id) {
-  SqliteQuery query = database_.Query(
-      "SELECT session_id, key_id, wrapped_key, ciphertext, valid_until FROM cards WHERE id = ?");
-  const Result<bool> row = query.Bind(id).Next();
-  if (!row) return std::unexpected(row.error());
-  if (!*row) return std::nullopt;
-  app::SealedCard card;
-  card.id = id;
-  card.session_id = query.Id(0);
-  card.key_id = query.Text(1);
-  card.wrapped_key = query.Blob(2);
-  card.ciphertext = query.Blob(3);
-  card.valid_until = query.Time(4);
-  return card;
-}
-
-Status SqliteTransaction::DeleteCardsOf(const Uuid& session_id) {
-  return database_.Query("DELETE FROM cards WHERE session_id = ?").Bind(session_id).Run();
-}
-
 Status SqliteTransaction::WriteHealthRow() {
   return database_.Query("UPDATE health SET checks = checks + 1 WHERE id = 1").Run();
 }

@@ -52,6 +52,13 @@ class SqliteTransaction final : public app::Transaction {
   base::Status InsertCard(const app::SealedCard& card) override;
   base::Result<std::optional<app::SealedCard>> FindCard(const base::Uuid& id) override;
   base::Status DeleteCardsOf(const base::Uuid& session_id) override;
+  base::Result<std::vector<app::SealedCard>> FindCardsUnder(const std::string& key_id,
+                                                            const base::Uuid& after,
+                                                            std::size_t limit) override;
+  base::Result<bool> RewrapCard(const app::SealedCard& card, const std::string& expected) override;
+  base::Result<std::vector<app::CardCount>> CountCards() override;
+  base::Result<std::int64_t> CountOpenSessions(domain::SessionKind kind,
+                                               base::Timestamp created_until) override;
 
   base::Result<std::optional<std::string>> FindFact(const std::string& name) override;
   base::Result<std::string> ShareFact(const std::string& name, const std::string& value) override;

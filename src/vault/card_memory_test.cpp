@@ -116,12 +116,9 @@ std::string TokenFromAnotherProcess(const base::json::object& jwk) {
 TEST(CardMemory, HoldsNoCopyOfTheNumberButTheCardInHand) {
   const FixedClock clock;
   base::RandomIdSource ids;
-  std::string name = (fs::temp_directory_path() / "card_memory_test.XXXXXX").string();
-  const fs::path folder = mkdtemp(name.data());
-  const KeyRing ring = KeyRing::Open((folder / "obolus.keys").string(), clock).value();
-  fs::remove_all(folder);
-  const JweEnvelope envelope(ring.EnvelopeKeys());
-  EmbeddedVault vault(ring, ids, clock);
+  const Keychain keys(KeyRing::Generate(clock.Now()), clock);
+  const JweEnvelope envelope(keys.ring()->EnvelopeKeys());
+  EmbeddedVault vault(keys, ids, clock);
   const domain::CardNetwork visa[] = {domain::CardNetwork::kVisa};
   const domain::CoBadges co_badges;
 

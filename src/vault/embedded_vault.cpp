@@ -18,22 +18,6 @@ using base::Fail;
 using base::Result;
 using base::SecretBytes;
 
-constexpr std::size_t kRecordKeySize = 32;
-
-// What a sealed thing is bound to, so that neither a row nor its key can stand in for another.
-base::Bytes Binding(std::string_view what, const base::Uuid& id, const base::Uuid& session_id) {
-  base::Bytes bytes(what.begin(), what.end());
-  bytes.insert(bytes.end(), id.bytes.begin(), id.bytes.end());
-  bytes.insert(bytes.end(), session_id.bytes.begin(), session_id.bytes.end());
-  return bytes;
-}
-base::Bytes CardBinding(const base::Uuid& id, const base::Uuid& session_id) {
-  return Binding("obolus card 1:", id, session_id);
-}
-base::Bytes RecordKeyBinding(const base::Uuid& id, const base::Uuid& session_id) {
-  return Binding("obolus card key 1:", id, session_id);
-}
-
 SecretBytes PrintCard(const domain::Card& card) {
   SecretArena arena;
   json::value root(json::object_kind, arena.storage());
@@ -75,8 +59,16 @@ Result<domain::Card> ParseCard(const SecretBytes& text) {
                       *network};
 }
 
-std::string SealToText(base::ByteView key, base::ByteView plaintext, base::ByteView binding) {
-  return std::string(base::AsText(base::Seal(key, plaintext, binding)));
+Result<SecretBytes> UnwrapUnder(const KeyRing& ring, const app::SealedCard& sealed) {
+  const KeyEncryptionKey* key_encryption_key = ring.FindKeyEncryptionKey(sealed.key_id);
+  if (key_encryption_key == nullptr) {
+    return Fail(ErrorCode::kNotFound, "no key-encryption key " + sealed.key_id);
+  }
+  Result<SecretBytes> record_key =
+      UnwrapRecordKey(key_encryption_key->key.view(), sealed.wrapped_key,
+                      RecordPlace{sealed.id, sealed.session_id});
+  if (!record_key || record_key->size() != kRecordKeySize) return NotACard();
+  return record_key;
 }
 
 }  // namespace
@@ -85,7 +77,8 @@ void EmbeddedVault::Keep(domain::Card card, const base::Uuid& session_id,
                          base::Timestamp valid_until, std::string /*idempotency_key*/,
                          base::Done<app::StoredCard> done) {
   card.security_code.Wipe();
-  const KeyEncryptionKey& key_encryption_key = keys_.CurrentKeyEncryptionKey();
+  const auto ring = keys_.ring();
+  const KeyEncryptionKey& key_encryption_key = ring->CurrentKeyEncryptionKey();
   SecretBytes record_key = SecretBytes::OfSize(kRecordKeySize);
   base::FillRandom({record_key.data(), record_key.size()});
 
@@ -93,10 +86,9 @@ void EmbeddedVault::Keep(domain::Card card, const base::Uuid& session_id,
   sealed.id = ids_.NewOrderedUuid(clock_.Now());
   sealed.session_id = session_id;
   sealed.key_id = key_encryption_key.id;
-  sealed.wrapped_key = SealToText(key_encryption_key.key.view(), record_key.view(),
-                                  RecordKeyBinding(sealed.id, session_id));
-  sealed.ciphertext =
-      SealToText(record_key.view(), PrintCard(card).view(), CardBinding(sealed.id, session_id));
+  const RecordPlace place{sealed.id, session_id};
+  sealed.wrapped_key = seal_.WrapKey(key_encryption_key.key.view(), record_key.view(), place);
+  sealed.ciphertext = seal_.SealCard(record_key.view(), PrintCard(card).view(), place);
   sealed.valid_until = valid_until;
   std::string id = base::ToString(sealed.id);
   done(app::StoredCard{std::move(id), "embedded", std::move(sealed)});
@@ -106,19 +98,24 @@ Result<domain::Card> EmbeddedVault::Open(const app::SealedCard& sealed) const {
   if (clock_.Now() >= sealed.valid_until) {
     return Fail(ErrorCode::kExpired, "the card's time in the vault is over");
   }
-  const KeyEncryptionKey* key_encryption_key = keys_.FindKeyEncryptionKey(sealed.key_id);
-  if (key_encryption_key == nullptr) {
-    return Fail(ErrorCode::kNotFound, "no key-encryption key " + sealed.key_id);
-  }
-  const Result<SecretBytes> record_key =
-      base::Unseal(key_encryption_key->key.view(), base::AsBytes(sealed.wrapped_key),
-                   RecordKeyBinding(sealed.id, sealed.session_id));
-  if (!record_key || record_key->size() != kRecordKeySize) return NotACard();
-  const Result<SecretBytes> text =
-      base::Unseal(record_key->view(), base::AsBytes(sealed.ciphertext),
-                   CardBinding(sealed.id, sealed.session_id));
+  const auto record_key = UnwrapUnder(*keys_.ring(), sealed);
+  if (!record_key) return std::unexpected(record_key.error());
+  const Result<SecretBytes> text = OpenSealedCard(record_key->view(), sealed.ciphertext,
+                                                  RecordPlace{sealed.id, sealed.session_id});
   if (!text) return NotACard();
   return ParseCard(*text);
+}
+
+Result<app::SealedCard> EmbeddedVault::Rewrap(const app::SealedCard& sealed) const {
+  const auto ring = keys_.ring();
+  const auto record_key = UnwrapUnder(*ring, sealed);
+  if (!record_key) return std::unexpected(record_key.error());
+  const KeyEncryptionKey& key_encryption_key = ring->CurrentKeyEncryptionKey();
+  app::SealedCard rewrapped = sealed;
+  rewrapped.key_id = key_encryption_key.id;
+  rewrapped.wrapped_key = seal_.WrapKey(key_encryption_key.key.view(), record_key->view(),
+                                        RecordPlace{sealed.id, sealed.session_id});
+  return rewrapped;
 }
 
 }  // namespace obolus::vault

@@ -1,25 +1,30 @@
 // The vault inside Obolus: a card is sealed with AES-256-GCM under a key of its own, which is
-// wrapped by the newest key-encryption key; the sealed row commits together with its session. The
-// security code is never part of it (PCI DSS 3.3.1). Called by app/submit_card; any thread.
+// wrapped by the key-encryption key in use (vault/record_seal); the sealed row commits together
+// with its session. The security code is never part of it (PCI DSS 3.3.1). Called by
+// app/submit_card; any thread.
 #pragma once
 
 #include <functional>
 #include <string>
+#include <utility>
 
+#include "app/ports/card_wrapping.h"
 #include "app/ports/vault.h"
 #include "base/clock.h"
 #include "base/id.h"
 #include "base/result.h"
 #include "domain/card.h"
-#include "vault/key_ring.h"
+#include "vault/keychain.h"
+#include "vault/record_seal.h"
 
 namespace obolus::vault {
 
-class EmbeddedVault final : public app::Vault {
+class EmbeddedVault final : public app::Vault, public app::CardWrapping {
  public:
   // All three must outlive the vault.
-  EmbeddedVault(const KeyRing& keys, base::IdSource& ids, const base::Clock& clock)
-      : keys_(keys), ids_(ids), clock_(clock) {}
+  EmbeddedVault(const Keychain& keys, base::IdSource& ids, const base::Clock& clock,
+                RecordSeal seal = RecordSeal())
+      : keys_(keys), ids_(ids), clock_(clock), seal_(std::move(seal)) {}
 
   bool IsRemote() const override { return false; }
 
@@ -38,10 +43,14 @@ class EmbeddedVault final : public app::Vault {
   // to another record or session).
   base::Result<domain::Card> Open(const app::SealedCard& sealed) const;
 
+  std::string NewestKeyId() const override { return keys_.ring()->CurrentKeyEncryptionKey().id; }
+  base::Result<app::SealedCard> Rewrap(const app::SealedCard& sealed) const override;
+
  private:
-  const KeyRing& keys_;
+  const Keychain& keys_;
   base::IdSource& ids_;
   const base::Clock& clock_;
+  const RecordSeal seal_;
 };
 
 }  // namespace obolus::vault

@@ -1,10 +1,8 @@
 #include "vault/embedded_vault.h"
 
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <chrono>
-#include <filesystem>
 #include <string>
 #include <utility>
 #include <vector>
@@ -14,7 +12,6 @@
 namespace obolus::vault {
 namespace {
 
-namespace fs = std::filesystem;
 using base::ErrorCode;
 using base::SecretBytes;
 
@@ -23,14 +20,6 @@ class HandClock final : public base::Clock {
   base::Timestamp Now() const override { return now; }
   base::Timestamp now = base::ParseTime("2026-11-22T20:00:00Z").value();
 };
-
-KeyRing FreshRing(const base::Clock& clock) {
-  std::string name = (fs::temp_directory_path() / "embedded_vault_test.XXXXXX").string();
-  const fs::path folder = mkdtemp(name.data());
-  KeyRing ring = KeyRing::Open((folder / "obolus.keys").string(), clock).value();
-  fs::remove_all(folder);
-  return ring;
-}
 
 class EmbeddedVaultTest : public ::testing::Test {
  protected:
@@ -55,8 +44,8 @@ class EmbeddedVaultTest : public ::testing::Test {
 
   HandClock clock_;
   base::RandomIdSource ids_;
-  const KeyRing ring_ = FreshRing(clock_);
-  EmbeddedVault vault_{ring_, ids_, clock_};
+  const Keychain keys_{KeyRing::Generate(clock_.now), clock_};
+  EmbeddedVault vault_{keys_, ids_, clock_};
   const base::Uuid session_id_ = ids_.NewUuid();
 };
 
@@ -162,8 +151,8 @@ TEST_F(EmbeddedVaultTest, RefusesACardWhoseTimeIsOver) {
 
 TEST_F(EmbeddedVaultTest, SaysThatItsKeyIsGone) {
   const app::SealedCard sealed = *Keep(Card()).sealed;
-  const KeyRing other_ring = FreshRing(clock_);
-  const EmbeddedVault other(other_ring, ids_, clock_);
+  const Keychain other_keys(KeyRing::Generate(clock_.now), clock_);
+  const EmbeddedVault other(other_keys, ids_, clock_);
   const auto card = other.Open(sealed);
   ASSERT_FALSE(card);
   EXPECT_EQ(card.error().code, ErrorCode::kNotFound);

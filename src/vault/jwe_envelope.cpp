@@ -99,13 +99,13 @@ void ReadExpirationDate(const json::object& object, domain::CardEntry* entry,
 
 }  // namespace
 
-JweEnvelope::JweEnvelope(std::vector<base::JweKey> keys)
-    : decrypter_(std::move(keys)),
-      rsa_jwk_(decrypter_.PublicJwk(base::JweKeyKind::kRsa)),
-      ec_jwk_(decrypter_.PublicJwk(base::JweKeyKind::kEc)) {}
+JweEnvelope::Keys::Keys(std::vector<base::JweKey> keys)
+    : decrypter(std::move(keys)),
+      rsa_jwk(decrypter.PublicJwk(base::JweKeyKind::kRsa)),
+      ec_jwk(decrypter.PublicJwk(base::JweKeyKind::kEc)) {}
 
 Result<domain::CardEntry> JweEnvelope::Open(std::string_view compact) const {
-  const Result<SecretBytes> plaintext = decrypter_.Decrypt(compact);
+  const Result<SecretBytes> plaintext = keys_.Get()->decrypter.Decrypt(compact);
   if (!plaintext) return std::unexpected(plaintext.error());
   return ReadCardEntry(plaintext->text());
 }

@@ -4,28 +4,37 @@
 #pragma once
 
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "app/ports/envelope.h"
 #include "base/jwe.h"
 #include "base/result.h"
+#include "base/snapshot.h"
 #include "domain/card.h"
 
 namespace obolus::vault {
 
 class JweEnvelope final : public app::Envelope {
  public:
-  // Newest first; at least one RSA and one EC key (CHECK).
-  explicit JweEnvelope(std::vector<base::JweKey> keys);
+  // Those in use first; at least one RSA and one EC key (CHECK).
+  explicit JweEnvelope(std::vector<base::JweKey> keys) : keys_(Keys(std::move(keys))) {}
 
-  base::json::object RsaJwk() const override { return rsa_jwk_; }
-  base::json::object EcJwk() const override { return ec_jwk_; }
+  // From now on these, as above. Who is opening an envelope meanwhile goes on with the old ones.
+  void Replace(std::vector<base::JweKey> keys) { keys_.Set(Keys(std::move(keys))); }
+
+  base::json::object RsaJwk() const override { return keys_.Get()->rsa_jwk; }
+  base::json::object EcJwk() const override { return keys_.Get()->ec_jwk; }
   base::Result<domain::CardEntry> Open(std::string_view compact) const override;
 
  private:
-  base::JweDecrypter decrypter_;
-  base::json::object rsa_jwk_;
-  base::json::object ec_jwk_;
+  struct Keys {
+    explicit Keys(std::vector<base::JweKey> keys);
+    base::JweDecrypter decrypter;
+    base::json::object rsa_jwk;
+    base::json::object ec_jwk;
+  };
+  base::Snapshot<Keys> keys_;
 };
 
 // The plaintext alone, for tests and fuzzing: {account_number, expiry_month, expiry_year,

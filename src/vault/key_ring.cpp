@@ -1,19 +1,18 @@
 #include "vault/key_ring.h"
 
 #include <algorithm>
-#include <initializer_list>
-#include <optional>
 #include <utility>
 
 #include "base/crypto.h"
 #include "base/encoding.h"
-#include "base/json.h"
 #include "vault/key_file.h"
-#include "vault/secret_json.h"
+#include "vault/key_ring_text.h"
 
 namespace obolus::vault {
 
-namespace json = base::json;
+using app::KeyInfo;
+using app::KeyKind;
+using app::KeyState;
 using base::ErrorCode;
 using base::Fail;
 using base::JweKey;
@@ -25,7 +24,6 @@ using base::Timestamp;
 
 namespace {
 
-constexpr std::int64_t kVersion = 1;
 constexpr std::size_t kKeySize = 32;
 constexpr std::size_t kKeyNameSize = 8;
 
@@ -41,188 +39,67 @@ std::string RandomName(const std::string& prefix) {
   return prefix + base::EncodeHex(bytes);
 }
 
-std::unexpected<base::Error> Fault(const std::string& where, std::string_view what) {
-  return Fail(ErrorCode::kMalformed, where + " " + std::string(what));
+// The newest whose time has come. Where none has (the machine's clock went back), the oldest.
+template <class T>
+std::size_t CurrentOf(const std::vector<T>& keys, Timestamp now) {
+  const auto found =
+      std::ranges::find_if(keys, [now](const T& key) { return key.times.active_at <= now; });
+  return found == keys.end() ? keys.size() - 1
+                             : static_cast<std::size_t>(std::distance(keys.begin(), found));
 }
 
-Result<std::string> ReadText(const json::object& entry, std::string_view member,
-                             const std::string& where) {
-  const json::value* value = entry.if_contains(member);
-  if (value == nullptr || !value->is_string() || value->get_string().empty()) {
-    return Fault(where + "/" + std::string(member), "must be a text");
+KeyInfo InfoOf(const KeyEncryptionKey& key) {
+  return {.kind = KeyKind::kKeyEncryption, .id = key.id, .algorithm = "AES-256-GCM"};
+}
+KeyInfo InfoOf(const SessionHmacKey& key) {
+  return {.kind = KeyKind::kSession, .id = std::to_string(key.id), .algorithm = "HMAC-SHA-256"};
+}
+KeyInfo InfoOf(const EnvelopeKey& entry) {
+  return {.kind = KeyKind::kEnvelope,
+          .id = entry.key.kid(),
+          .algorithm = entry.key.kind() == JweKeyKind::kRsa
+                           ? "RSA-OAEP " + std::to_string(entry.key.Bits())
+                           : "ECDH-ES P-256"};
+}
+
+// What List says of keys of one kind, or of the envelope keys of one algorithm.
+template <class T, class F>
+void Describe(const std::vector<T>& keys, Timestamp now, F belongs, std::vector<KeyInfo>* list) {
+  std::vector<const T*> those;
+  for (const T& key : keys) {
+    if (belongs(key)) those.push_back(&key);
   }
-  return std::string(value->get_string());
-}
-
-Result<SecretBytes> ReadKey(const json::object& entry, const std::string& where) {
-  const json::value* value = entry.if_contains("key");
-  if (value == nullptr || !value->is_string()) return Fault(where + "/key", "must be a text");
-  Result<base::Bytes> bytes = base::DecodeBase64Url(value->get_string());
-  if (!bytes || bytes->size() != kKeySize) {
-    return Fault(where + "/key", "must be 32 bytes in base64url");
+  std::size_t current = 0;
+  while (current + 1 < those.size() && those[current]->times.active_at > now) ++current;
+  for (std::size_t i = 0; i < those.size(); ++i) {
+    KeyInfo info = InfoOf(*those[i]);
+    info.created_at = those[i]->times.created_at;
+    info.active_at = those[i]->times.active_at;
+    info.state = i < current    ? KeyState::kPending
+                 : i == current ? KeyState::kActive
+                                : KeyState::kAccepting;
+    if (i > current) info.replaced_at = those[i - 1]->times.active_at;
+    list->push_back(std::move(info));
   }
-  SecretBytes key{base::ByteView(*bytes)};
-  base::WipeMemory(bytes->data(), bytes->size());
-  return key;
-}
-
-Result<Timestamp> ReadCreatedAt(const json::object& entry, const std::string& where) {
-  const Result<std::string> text = ReadText(entry, "created_at", where);
-  if (!text) return std::unexpected(text.error());
-  const Result<Timestamp> time = base::ParseTime(*text);
-  if (!time) return Fault(where + "/created_at", "must be a time as in RFC 3339");
-  return *time;
-}
-
-Result<KeyEncryptionKey> ReadKeyEncryptionKey(const json::object& entry, const std::string& where) {
-  Result<std::string> id = ReadText(entry, "id", where);
-  if (!id) return std::unexpected(std::move(id.error()));
-  Result<SecretBytes> key = ReadKey(entry, where);
-  if (!key) return std::unexpected(std::move(key.error()));
-  const Result<Timestamp> created_at = ReadCreatedAt(entry, where);
-  if (!created_at) return std::unexpected(created_at.error());
-  return KeyEncryptionKey{std::move(*id), std::move(*key), *created_at};
-}
-
-Result<SessionHmacKey> ReadSessionKey(const json::object& entry, const std::string& where) {
-  const json::value* id = entry.if_contains("id");
-  if (id == nullptr || !id->is_int64() || id->get_int64() < 0 || id->get_int64() > 255) {
-    return Fault(where + "/id", "must be a number from 0 to 255");
-  }
-  Result<SecretBytes> key = ReadKey(entry, where);
-  if (!key) return std::unexpected(std::move(key.error()));
-  const Result<Timestamp> created_at = ReadCreatedAt(entry, where);
-  if (!created_at) return std::unexpected(created_at.error());
-  return SessionHmacKey{static_cast<std::uint8_t>(id->get_int64()), std::move(*key), *created_at};
-}
-
-Result<EnvelopeKey> ReadEnvelopeKey(const json::object& entry, const std::string& where) {
-  Result<std::string> id = ReadText(entry, "id", where);
-  if (!id) return std::unexpected(std::move(id.error()));
-  const json::value* pem = entry.if_contains("pem");
-  if (pem == nullptr || !pem->is_string()) return Fault(where + "/pem", "must be a text");
-  Result<JweKey> key = JweKey::FromPem(pem->get_string(), std::move(*id));
-  if (!key) return Fault(where + "/pem", "must be a private key: " + key.error().message);
-  const Result<Timestamp> created_at = ReadCreatedAt(entry, where);
-  if (!created_at) return std::unexpected(created_at.error());
-  return EnvelopeKey{std::move(*key), *created_at};
-}
-
-// Reads every entry of a list with `read_entry`; an empty list is a fault, and so are two entries
-// for which `is_same` holds.
-template <class T, class SameFn>
-Status ReadList(const json::object& root, const std::string& member,
-                Result<T> (*read_entry)(const json::object&, const std::string&), SameFn is_same,
-                std::vector<T>* list) {
-  const json::value* value = root.if_contains(member);
-  if (value == nullptr || !value->is_array() || value->get_array().empty()) {
-    return Fault("/" + member, "must be a list with at least one key");
-  }
-  for (const json::value& item : value->get_array()) {
-    const std::string where = "/" + member + "/" + std::to_string(list->size());
-    if (!item.is_object()) return Fault(where, "must be an object");
-    Result<T> entry = read_entry(item.get_object(), where);
-    if (!entry) return std::unexpected(std::move(entry.error()));
-    for (const T& earlier : *list) {
-      if (is_same(earlier, *entry)) return Fault(where + "/id", "is used twice");
-    }
-    list->push_back(std::move(*entry));
-  }
-  return {};
-}
-
-json::object KeyEntry(json::value id, const SecretBytes& key, Timestamp created_at,
-                      SecretArena& arena) {
-  std::string text = base::EncodeBase64Url(key.view());
-  json::object entry(arena.storage());
-  entry["id"] = std::move(id);
-  entry["key"] = text;
-  entry["created_at"] = base::FormatTime(created_at);
-  base::WipeMemory(text.data(), text.size());
-  return entry;
 }
 
 }  // namespace
 
-// The file's text. Apart from KeyRing so that its header needs no JSON.
-class KeyRingText {
- public:
-  static Result<KeyRing> Parse(const SecretBytes& text) {
-    SecretArena arena;
-    const Result<json::value> root = ParseSecretJson(text.text(), arena);
-    if (!root) return std::unexpected(root.error());
-    if (!root->is_object()) return Fault("", "must be an object");
-    const json::object& object = root->get_object();
-    const json::value* version = object.if_contains("version");
-    if (version == nullptr || !version->is_int64() || version->get_int64() != kVersion) {
-      return Fault("/version", "must be 1; a newer obolus may have written this file");
-    }
-    KeyRing ring;
-    if (Status status = ReadLists(object, &ring); !status) {
-      return std::unexpected(std::move(status.error()));
-    }
-    for (const JweKeyKind kind : {JweKeyKind::kRsa, JweKeyKind::kEc}) {
-      const bool is_there = std::ranges::any_of(
-          ring.envelope_keys_,
-          [kind](const EnvelopeKey& entry) { return entry.key.kind() == kind; });
-      if (!is_there) return Fault("/envelope_keys", "must hold an RSA key and an EC key");
-    }
-    return ring;
-  }
-
-  static SecretBytes Print(const KeyRing& ring) {
-    SecretArena arena;
-    json::value root(json::object_kind, arena.storage());
-    json::object& object = root.get_object();
-    object["version"] = kVersion;
-    json::array& key_encryption_keys = object["key_encryption_keys"].emplace_array();
-    for (const auto& entry : ring.key_encryption_keys_) {
-      key_encryption_keys.push_back(
-          KeyEntry(json::value(entry.id), entry.key, entry.created_at, arena));
-    }
-    json::array& session_keys = object["session_keys"].emplace_array();
-    for (const auto& entry : ring.session_keys_) {
-      session_keys.push_back(KeyEntry(std::int64_t{entry.id}, entry.key, entry.created_at, arena));
-    }
-    json::array& envelope_keys = object["envelope_keys"].emplace_array();
-    for (const auto& [key, created_at] : ring.envelope_keys_) {
-      json::object entry(arena.storage());
-      entry["id"] = key.kid();
-      entry["pem"] = key.ToPem().text();
-      entry["created_at"] = base::FormatTime(created_at);
-      envelope_keys.push_back(std::move(entry));
-    }
-    return ToSecretText(root);
-  }
-
- private:
-  static Status ReadLists(const json::object& object, KeyRing* ring) {
-    const auto same_id = [](const auto& a, const auto& b) { return a.id == b.id; };
-    const auto same_kid = [](const EnvelopeKey& a, const EnvelopeKey& b) {
-      return a.key.kid() == b.key.kid();
-    };
-    Status status = ReadList(object, "key_encryption_keys", ReadKeyEncryptionKey, same_id,
-                             &ring->key_encryption_keys_);
-    if (!status) return status;
-    status = ReadList(object, "session_keys", ReadSessionKey, same_id, &ring->session_keys_);
-    if (!status) return status;
-    return ReadList(object, "envelope_keys", ReadEnvelopeKey, same_kid, &ring->envelope_keys_);
-  }
-};
-
 KeyRing KeyRing::Generate(Timestamp now) {
+  const KeyTimes times{now, now};
   KeyRing ring;
-  ring.key_encryption_keys_.push_back({RandomName("kek-"), RandomKey(), now});
-  ring.session_keys_.push_back({1, RandomKey(), now});
-  ring.envelope_keys_.push_back({JweKey::Generate(JweKeyKind::kEc, RandomName("ec-")), now});
-  ring.envelope_keys_.push_back({JweKey::Generate(JweKeyKind::kRsa, RandomName("rsa-")), now});
+  ring.as_of_ = now;
+  ring.key_encryption_keys_.push_back({RandomName("kek-"), RandomKey(), times});
+  ring.session_keys_.push_back({1, RandomKey(), times});
+  ring.envelope_keys_.push_back({JweKey::Generate(JweKeyKind::kEc, RandomName("ec-")), times});
+  ring.envelope_keys_.push_back({JweKey::Generate(JweKeyKind::kRsa, RandomName("rsa-")), times});
   return ring;
 }
 
 Result<KeyRing> KeyRing::Open(const std::string& path, const base::Clock& clock) {
   Result<SecretBytes> text = ReadKeyFile(path);
   if (!text && text.error().code == ErrorCode::kNotFound) {
-    const SecretBytes fresh = KeyRingText::Print(Generate(clock.Now()));
+    const SecretBytes fresh = Generate(clock.Now()).Print();
     const Status created = CreateKeyFile(path, fresh.view());
     // kConflict: another process was faster; its keys count.
     if (!created && created.error().code != ErrorCode::kConflict) {
@@ -231,9 +108,40 @@ Result<KeyRing> KeyRing::Open(const std::string& path, const base::Clock& clock)
     text = ReadKeyFile(path);
   }
   if (!text) return std::unexpected(std::move(text.error()));
-  Result<KeyRing> ring = KeyRingText::Parse(*text);
+  Result<KeyRing> ring = Parse(*text, clock.Now());
   if (!ring) ring.error().message = "key file " + path + ": " + ring.error().message;
   return ring;
+}
+
+Result<KeyRing> KeyRing::Parse(const SecretBytes& text, Timestamp now) {
+  Result<KeyRing> ring = KeyRingText::Parse(text);
+  if (ring) ring->SortAt(now);
+  return ring;
+}
+
+SecretBytes KeyRing::Print() const {
+  return KeyRingText::Print(*this);
+}
+
+void KeyRing::SortAt(Timestamp now) {
+  as_of_ = now;
+  const auto newest_first = [](auto& keys) {
+    // By insertion, which keeps the order of equals: std::stable_sort of libstdc++ 12 does not
+    // compile without a warning.
+    for (auto at = keys.begin(); at != keys.end(); ++at) {
+      const auto place = std::find_if(keys.begin(), at, [at](const auto& key) {
+        return key.times.active_at < at->times.active_at;
+      });
+      std::rotate(place, at, at + 1);
+    }
+  };
+  newest_first(key_encryption_keys_);
+  newest_first(session_keys_);
+  newest_first(envelope_keys_);
+}
+
+const KeyEncryptionKey& KeyRing::CurrentKeyEncryptionKey() const {
+  return key_encryption_keys_[CurrentOf(key_encryption_keys_, as_of_)];
 }
 
 const KeyEncryptionKey* KeyRing::FindKeyEncryptionKey(std::string_view id) const {
@@ -241,31 +149,133 @@ const KeyEncryptionKey* KeyRing::FindKeyEncryptionKey(std::string_view id) const
   return found == key_encryption_keys_.end() ? nullptr : &*found;
 }
 
+bool KeyRing::KnowsKeyEncryptionKey(std::string_view id) const {
+  return FindKeyEncryptionKey(id) != nullptr || std::ranges::any_of(retired_, [id](const auto& k) {
+           return k.kind == KeyKind::kKeyEncryption && k.id == id;
+         });
+}
+
+std::uint8_t KeyRing::CurrentSessionKeyId() const {
+  return session_keys_[CurrentOf(session_keys_, as_of_)].id;
+}
+
 base::ByteView KeyRing::SessionKeyHmac(std::uint8_t id) const {
   const auto found = std::ranges::find(session_keys_, id, &SessionHmacKey::id);
   return found == session_keys_.end() ? base::ByteView() : found->key.view();
 }
 
+std::vector<std::uint8_t> KeyRing::SessionKeyIds() const {
+  std::vector<std::uint8_t> ids{CurrentSessionKeyId()};
+  for (const auto& key : session_keys_) {
+    if (key.id != ids.front()) ids.push_back(key.id);
+  }
+  return ids;
+}
+
 std::vector<JweKey> KeyRing::EnvelopeKeys() const {
   std::vector<JweKey> keys;
   keys.reserve(envelope_keys_.size());
-  for (const EnvelopeKey& entry : envelope_keys_) keys.push_back(entry.key.Clone());
+  // Those that are pending behind the others: PublicJwk takes the first of its kind.
+  const auto take = [&](bool pending) {
+    for (const EnvelopeKey& entry : envelope_keys_) {
+      if ((entry.times.active_at > as_of_) == pending) keys.push_back(entry.key.Clone());
+    }
+  };
+  take(false);
+  take(true);
   return keys;
 }
 
-std::vector<KeyRing::KeyInfo> KeyRing::List() const {
+std::vector<KeyInfo> KeyRing::List() const {
   std::vector<KeyInfo> list;
-  list.reserve(key_encryption_keys_.size() + session_keys_.size() + envelope_keys_.size());
-  for (const auto& entry : key_encryption_keys_) {
-    list.push_back({"key_encryption", entry.id, entry.created_at});
+  const auto all = [](const auto&) { return true; };
+  Describe(key_encryption_keys_, as_of_, all, &list);
+  Describe(session_keys_, as_of_, all, &list);
+  for (const JweKeyKind kind : {JweKeyKind::kEc, JweKeyKind::kRsa}) {
+    Describe(
+        envelope_keys_, as_of_, [kind](const EnvelopeKey& k) { return k.key.kind() == kind; },
+        &list);
   }
-  for (const auto& entry : session_keys_) {
-    list.push_back({"session", std::to_string(entry.id), entry.created_at});
-  }
-  for (const auto& entry : envelope_keys_) {
-    list.push_back({"envelope", entry.key.kid(), entry.created_at});
-  }
+  list.insert(list.end(), retired_.begin(), retired_.end());
   return list;
+}
+
+std::optional<Timestamp> KeyRing::NextChange() const {
+  std::optional<Timestamp> next;
+  for (const KeyInfo& info : List()) {
+    if (info.state == KeyState::kPending && (!next || info.active_at < *next)) {
+      next = info.active_at;
+    }
+  }
+  return next;
+}
+
+Result<std::vector<std::string>> KeyRing::Add(KeyKind kind, Timestamp now, Timestamp active_at) {
+  std::size_t kept = 0;
+  for (const KeyInfo& info : List()) {
+    if (info.kind != kind || info.state == KeyState::kRetired) continue;
+    ++kept;
+    if (info.state != KeyState::kPending) continue;
+    return Fail(ErrorCode::kConflict, "key " + info.id + " is pending until " +
+                                          base::FormatTime(info.active_at) +
+                                          "; rotate again when it is active");
+  }
+  if (kept >= kMostKeys * (kind == KeyKind::kEnvelope ? 2 : 1)) {
+    return Fail(ErrorCode::kConflict, "too many " + std::string(app::ToString(kind)) +
+                                          " keys are kept: retire those that nothing needs any "
+                                          "more first");
+  }
+  // Never before the one that is in use, whatever this machine's clock says.
+  Timestamp latest = active_at;
+  for (const KeyInfo& info : List()) {
+    if (info.kind == kind && info.state != KeyState::kRetired) {
+      latest = std::max(latest, info.active_at + base::Millis(1));
+    }
+  }
+  const KeyTimes times{now, latest};
+  std::vector<std::string> ids;
+  if (kind == KeyKind::kKeyEncryption) {
+    key_encryption_keys_.insert(key_encryption_keys_.begin(),
+                                {RandomName("kek-"), RandomKey(), times});
+    ids.push_back(key_encryption_keys_.front().id);
+  } else if (kind == KeyKind::kSession) {
+    std::uint8_t id = session_keys_.front().id;
+    while (!SessionKeyHmac(id).empty()) ++id;  // 256 wraps round, and at most kMostKeys are taken
+    ids.push_back(std::to_string(id));
+    std::erase_if(retired_, [&](const KeyInfo& info) {
+      return info.kind == KeyKind::kSession && info.id == ids.back();
+    });
+    session_keys_.insert(session_keys_.begin(), {id, RandomKey(), times});
+  } else {
+    for (const auto& [algorithm, prefix] :
+         {std::pair(JweKeyKind::kRsa, "rsa-"), std::pair(JweKeyKind::kEc, "ec-")}) {
+      envelope_keys_.insert(envelope_keys_.begin(),
+                            {JweKey::Generate(algorithm, RandomName(prefix)), times});
+      ids.push_back(envelope_keys_.front().key.kid());
+    }
+  }
+  SortAt(now);
+  return ids;
+}
+
+Status KeyRing::Retire(std::string_view id, Timestamp now) {
+  const std::vector<KeyInfo> list = List();
+  const auto found = std::ranges::find(list, id, &KeyInfo::id);
+  if (found == list.end()) return Fail(ErrorCode::kNotFound, "there is no key " + std::string(id));
+  if (found->state != KeyState::kAccepting) {
+    std::string message = "key " + found->id + " is " + std::string(app::ToString(found->state));
+    if (found->state == KeyState::kActive) message += ": rotate first";
+    if (found->state == KeyState::kRetired) message += " already";
+    return Fail(ErrorCode::kConflict, std::move(message));
+  }
+  KeyInfo info = *found;
+  info.state = KeyState::kRetired;
+  info.retired_at = now;
+  std::erase_if(key_encryption_keys_, [&](const auto& key) { return key.id == id; });
+  std::erase_if(session_keys_, [&](const auto& key) { return std::to_string(key.id) == id; });
+  std::erase_if(envelope_keys_, [&](const auto& entry) { return entry.key.kid() == id; });
+  retired_.push_back(std::move(info));
+  return {};
 }
 
 }  // namespace obolus::vault

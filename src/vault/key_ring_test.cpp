@@ -70,7 +70,7 @@ TEST_F(KeyRingTest, HasOneOfEachKindAtFirst) {
   const auto ring = Open();
   ASSERT_TRUE(ring);
   EXPECT_EQ(ring->CurrentKeyEncryptionKey().key.size(), 32U);
-  EXPECT_EQ(ring->CurrentKeyEncryptionKey().created_at, clock_.Now());
+  EXPECT_EQ(ring->CurrentKeyEncryptionKey().times.created_at, clock_.Now());
   EXPECT_EQ(ring->SessionKeyHmac(ring->CurrentSessionKeyId()).size(), 32U);
   std::set<base::JweKeyKind> kinds;
   for (const auto& key : ring->EnvelopeKeys()) kinds.insert(key.kind());
@@ -182,7 +182,7 @@ TEST_F(KeyRingTest, NamesTheMemberAtFault) {
   const json::value twice{good.at("session_keys").at(0), good.at("session_keys").at(0)};
   const json::value only_ec{good.at("envelope_keys").at(0)};
   const Change changes[] = {
-      {"/version", 2, "/version"},
+      {"/version", 3, "/version"},
       {"/version", "1", "/version"},
       {"/key_encryption_keys", nullptr, "/key_encryption_keys"},
       {"/key_encryption_keys", json::value(json::array()), "/key_encryption_keys"},

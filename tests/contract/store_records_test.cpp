@@ -224,6 +224,75 @@ TEST_P(StoreContract, CardsAreKeptUntilTheirSessionDropsThem) {
   EXPECT_EQ(find(other.id), other);
 }
 
+TEST_P(StoreContract, CardsAreFoundByTheKeyTheyAreUnderInOrderOfTheirIds) {
+  const auto under = [&](const std::string& key_id, const base::Uuid& after, std::size_t limit) {
+    return Find([&](app::Transaction& tx) { return tx.FindCardsUnder(key_id, after, limit); });
+  };
+  const auto counts = [&] { return Find([](app::Transaction& tx) { return tx.CountCards(); }); };
+  EXPECT_TRUE(counts().empty());
+  std::vector<app::SealedCard> cards;
+  for (int i = 0; i < 6; ++i) {
+    cards.push_back(samples_.NewCard(samples_.NewId()));
+    cards.back().key_id = i % 2 == 0 ? "old" : "new";
+    ASSERT_TRUE(Write([&](app::Transaction& tx) { return tx.InsertCard(cards.back()); }));
+  }
+  EXPECT_EQ(counts(), (std::vector<app::CardCount>{{"new", 3}, {"old", 3}}));
+  EXPECT_EQ(under("old", {}, 2), (std::vector{cards[0], cards[2]}));
+  EXPECT_EQ(under("old", cards[2].id, 2), (std::vector{cards[4]}));
+  EXPECT_TRUE(under("none", {}, 2).empty());
+}
+
+TEST_P(StoreContract, ACardIsRewrappedOnlyWhenItsKeyIsStillTheExpectedOne) {
+  const app::SealedCard card = samples_.NewCard(samples_.NewId());
+  ASSERT_TRUE(Write([&](app::Transaction& tx) { return tx.InsertCard(card); }));
+  app::SealedCard next = card;
+  next.key_id = "k2";
+  next.wrapped_key = std::string("\x02\0\xfe", 3);
+  const auto rewrap = [&](const app::SealedCard& to, const std::string& expected) {
+    bool written = false;
+    EXPECT_TRUE(Write([&](app::Transaction& tx) -> base::Status {
+      const auto done = tx.RewrapCard(to, expected);
+      if (!done) return std::unexpected(done.error());
+      written = *done;
+      return {};
+    }));
+    return written;
+  };
+  const auto find = [&] {
+    return Find([&](app::Transaction& tx) { return tx.FindCard(card.id); });
+  };
+  EXPECT_FALSE(rewrap(next, "another"));
+  EXPECT_EQ(find(), card);
+  // Nothing but the key changes, whatever else the caller believes of the card.
+  app::SealedCard odd = next;
+  odd.ciphertext = "other";
+  odd.valid_until += Millis(1);
+  EXPECT_TRUE(rewrap(odd, card.wrapped_key));
+  EXPECT_EQ(find(), next);
+  EXPECT_FALSE(rewrap(next, card.wrapped_key)) << "somebody was faster";
+  ASSERT_TRUE(Write([&](app::Transaction& tx) { return tx.DeleteCardsOf(card.session_id); }));
+  EXPECT_FALSE(rewrap(next, next.wrapped_key)) << "it is gone";
+  EXPECT_EQ(find(), std::nullopt);
+}
+
+TEST_P(StoreContract, SessionsThatHaveNotEndedAreCountedByKindAndAge) {
+  const auto count = [&](domain::SessionKind kind, base::Timestamp until) {
+    return Find([&](app::Transaction& tx) { return tx.CountOpenSessions(kind, until); });
+  };
+  const base::Timestamp now = samples_.Now();
+  domain::Session old = samples_.NewPayment();
+  old.created_at = now;
+  domain::Session young = samples_.NewPayment();
+  young.created_at = now + Millis(1);
+  domain::Session ended = samples_.Ended(samples_.NewPayment());
+  ended.created_at = now;
+  for (const auto& session : {old, young, ended}) ASSERT_TRUE(Insert(session));
+  EXPECT_EQ(count(domain::SessionKind::kPayment, now - Millis(1)), 0);
+  EXPECT_EQ(count(domain::SessionKind::kPayment, now), 1);
+  EXPECT_EQ(count(domain::SessionKind::kPayment, now + Millis(1)), 2);
+  EXPECT_EQ(count(domain::SessionKind::kTds, now + Millis(1)), 0);
+}
+
 TEST_P(StoreContract, PurgeTakesOnlyWhatIsOver) {
   const base::Timestamp before = samples_.Now();
   const base::Timestamp now = before + std::chrono::hours(24);

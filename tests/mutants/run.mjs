@@ -29,6 +29,7 @@ const kFolders = {
   http_test: 'src/http',
   net_test: 'src/net',
   storage_test: 'src/storage',
+  vault_test: 'src/vault',
   store_contract_test: 'tests/contract',
   vault_test: 'src/vault',
 };

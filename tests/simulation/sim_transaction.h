@@ -129,6 +129,21 @@ class SimTransaction final : public app::Transaction {
   base::Status DeleteCardsOf(const Uuid& session_id) override {
     return Write([session_id](auto& tx) { return tx.DeleteCardsOf(session_id); });
   }
+  base::Result<std::vector<app::SealedCard>> FindCardsUnder(const std::string& key_id,
+                                                            const Uuid& after,
+                                                            std::size_t limit) override {
+    return Ask([&] { return inner_.FindCardsUnder(key_id, after, limit); });
+  }
+  base::Result<bool> RewrapCard(const app::SealedCard& card, const std::string& expected) override {
+    return Write([card, expected](auto& tx) { return tx.RewrapCard(card, expected); });
+  }
+  base::Result<std::vector<app::CardCount>> CountCards() override {
+    return Ask([&] { return inner_.CountCards(); });
+  }
+  base::Result<std::int64_t> CountOpenSessions(domain::SessionKind kind,
+                                               base::Timestamp created_until) override {
+    return Ask([&] { return inner_.CountOpenSessions(kind, created_until); });
+  }
   base::Result<std::optional<std::string>> FindFact(const std::string& name) override {
     return Ask([&] { return inner_.FindFact(name); });
   }

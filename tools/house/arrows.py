@@ -47,6 +47,7 @@ OWNERS = {
     "zlib.h": ["src/http/gzip.cpp", "src/http/gzip_test.cpp", "tests/canary/"],
     "libpq-fe.h": ["src/storage/postgres_connection.cpp", "src/storage/postgres_rows.cpp",
                    "src/storage/postgres_reach.cpp"],
+    "p11-kit/": ["src/vault/pkcs11_token.cpp"],
     "seccomp.h": ["src/main/syscall_filter.cpp"],
     "linux/landlock.h": ["src/main/landlock.cpp"],
     "gtest/": ["*_test.cpp", "tests/", "src/main/test_config.h", "src/net/test_server.h"],

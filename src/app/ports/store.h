@@ -87,6 +87,13 @@ struct SealedCard {
   bool operator==(const SealedCard&) const = default;
 };
 
+struct CardCount {
+  std::string key_id;
+  std::int64_t cards = 0;
+
+  bool operator==(const CardCount&) const = default;
+};
+
 // What a relay asks for. An event is fresh when trying began, or would have, at `fresh_since` or
 // later (first_due_at); fresh ones come first, so that a backlog does not hold them up.
 struct ClaimRequest {
@@ -182,6 +189,17 @@ class Transaction {
   virtual Status InsertCard(const SealedCard& card) = 0;  // kConflict
   virtual Result<std::optional<SealedCard>> FindCard(const Uuid& id) = 0;
   virtual Status DeleteCardsOf(const Uuid& session_id) = 0;  // none is no error
+  // Cards under that key-encryption key whose id is greater than `after`, by id.
+  virtual Result<std::vector<SealedCard>> FindCardsUnder(const std::string& key_id,
+                                                         const Uuid& after, std::size_t limit) = 0;
+  // Gives the card that `card.id` names its key_id and wrapped_key, if it is there and its wrapped
+  // key is still `expected`; nothing else of it changes. False: it is not, and nothing was written.
+  virtual Result<bool> RewrapCard(const SealedCard& card, const std::string& expected) = 0;
+  // How many cards there are under each key-encryption key; those with none are left out.
+  virtual Result<std::vector<CardCount>> CountCards() = 0;
+  // Sessions of that kind that have not ended and were created at `created_until` or before.
+  virtual Result<std::int64_t> CountOpenSessions(domain::SessionKind kind,
+                                                 Timestamp created_until) = 0;
 
   // What is true of the whole store, under a name; never purged. Sharing keeps `value` if there is
   // none yet, and returns what is there.
