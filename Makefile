@@ -148,6 +148,17 @@ idempotency: release ## 64 clients, 1,000 keys, kill -9 in between
 mutants: setup ## break the source in known ways; each time a test must turn red
 	@node tests/mutants/run.mjs
 
+.PHONY: bad-certificates certificate-rotation tls-scan
+bad-certificates: dev ## clients that must not come in, each tried with a certificate of its own
+	@node tests/tls/bad_certificates.mjs
+
+certificate-rotation: dev ## certificates, authorities and API keys replaced 20 times under load
+	@node tests/tls/rotation.mjs --rotations 20
+
+tls-scan: ## sslscan and testssl.sh, which it installs, against both listeners
+	@tools/setup --scan && tools/build dev obolus
+	@node tests/tls/scan.mjs
+
 tidy: ## the house rules
 	@python3 tools/tidy && python3 tools/tidy_test
 

@@ -1,10 +1,21 @@
 #include "cli/operator_client.h"
 
+#include <fstream>
 #include <future>
 
 #include "net/http_client.h"
 
 namespace obolus::cli {
+
+std::string OperatorKeyIn(const std::map<std::string, std::string>& environment) {
+  if (const auto key = environment.find("OBOLUS_OPERATOR_KEY"); key != environment.end()) {
+    return key->second;
+  }
+  const auto file = environment.find("OBOLUS_OPERATOR_KEY_FILE");
+  std::string line;
+  if (file != environment.end()) std::getline(std::ifstream(file->second), line);
+  return line;
+}
 
 base::Result<base::json::value> Ask(const OperatorAddress& address, const std::string& method,
                                     const std::string& target) {
@@ -15,10 +26,11 @@ base::Result<base::json::value> Ask(const OperatorAddress& address, const std::s
   const std::string origin = "http://" + host + ":" + std::to_string(address.port);
   std::promise<base::Result<net::HttpResponse>> promise;
   auto answered = promise.get_future();
-  (*client)->Send({.method = method, .url = origin + target, .headers = {}, .body = {}},
-                  [&promise](base::Result<net::HttpResponse> response) {
-                    promise.set_value(std::move(response));
-                  });
+  net::ClientRequest request{.method = method, .url = origin + target, .headers = {}, .body = {}};
+  if (!address.key.empty()) request.headers.Add("x-api-key", address.key);
+  (*client)->Send(std::move(request), [&promise](base::Result<net::HttpResponse> response) {
+    promise.set_value(std::move(response));
+  });
   auto response = answered.get();
   if (!response) {
     return base::Fail(base::ErrorCode::kUnavailable,

@@ -19,7 +19,7 @@ Delivery JudgeOrRetry(const base::Result<net::HttpResponse>& response) {
 }  // namespace
 
 base::Result<std::unique_ptr<HttpEventBridge>> HttpEventBridge::Make(BridgeOptions options) {
-  auto client = net::HttpClient::Make(options.client);
+  auto client = net::RenewableClient::Make(options.client);
   if (!client) return std::unexpected(client.error());
   return std::unique_ptr<HttpEventBridge>(
       new HttpEventBridge(std::move(options), std::move(*client)));

@@ -7,7 +7,7 @@
 #include <string>
 
 #include "app/ports/event_bridge.h"
-#include "net/http_client.h"
+#include "net/renewable_client.h"
 
 namespace obolus::eventing {
 
@@ -25,12 +25,16 @@ class HttpEventBridge final : public app::EventBridge {
   void Deliver(const app::OutboxEvent& event,
                std::move_only_function<void(app::Delivery)> done) override;
 
+  // Goes on with what the files of the client's TLS now hold; deliveries under way end as they
+  // began. Errors of net::RenewableClient::Renew.
+  base::Status RenewTls() { return client_->Renew(options_.client.tls); }
+
  private:
-  HttpEventBridge(BridgeOptions options, std::unique_ptr<net::HttpClient> client)
+  HttpEventBridge(BridgeOptions options, std::unique_ptr<net::RenewableClient> client)
       : options_(std::move(options)), client_(std::move(client)) {}
 
   const BridgeOptions options_;
-  std::unique_ptr<net::HttpClient> client_;
+  std::unique_ptr<net::RenewableClient> client_;
 };
 
 // What an answer means (contract §3.1). Pure.

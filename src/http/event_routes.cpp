@@ -233,8 +233,12 @@ void AddEventRoutes(Router& router, const app::Services& services, base::Metrics
        .pattern = "/events",
        .handler = [&services, &metrics](
                       Exchange exchange) { Receive(services, metrics, std::move(exchange)); },
-       .max_body_bytes = kMaxRequestBytes});
-  router.Add({.method = "OPTIONS", .pattern = "/events", .handler = Validate});
+       .max_body_bytes = kMaxRequestBytes,
+       .scope = app::Scope::kEvents});
+  router.Add({.method = "OPTIONS",
+              .pattern = "/events",
+              .handler = Validate,
+              .scope = app::Scope::kEvents});
 }
 
 }  // namespace obolus::http

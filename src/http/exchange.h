@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "app/api_keys.h"
 #include "base/result.h"
 #include "base/trace.h"
 #include "domain/timeline.h"
@@ -28,6 +29,7 @@ struct Exchange {
   std::string traceparent;       // Commerce's, else a new one
   std::string caller;            // commerce listener: who authenticated; scope of idempotency keys
   std::string client_address{};  // numeric: the peer, or whom trusted proxies speak for
+  app::Scope scope = app::Scope::kSessions;  // what the route needs
 
   // One that the route's pattern names (CHECK).
   const std::string& Parameter(std::string_view name) const;

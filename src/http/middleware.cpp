@@ -9,40 +9,59 @@ namespace {
 
 using base::ErrorCode;
 
-bool IsKnownKey(const CallerPolicy& policy, const std::string& key, base::Sha256Digest& digest) {
-  digest = base::Sha256(base::AsBytes(key));
-  bool known = false;
-  for (const auto& allowed : policy.api_key_digests) {
-    known = base::ConstantTimeEqual(allowed, digest) || known;
-  }
-  return known;
-}
-
-bool IsAllowedName(const CallerPolicy& policy, const net::ClientCertificate& certificate) {
-  if (policy.allowed_names.empty()) return true;
+bool HasOneOf(const net::ClientCertificate& certificate, const std::vector<std::string>& names) {
   const auto allowed = [&](const std::string& name) {
-    return std::ranges::find(policy.allowed_names, name) != policy.allowed_names.end();
+    return std::ranges::find(names, name) != names.end();
   };
-  return allowed(certificate.subject_common_name) ||
-         std::ranges::any_of(certificate.dns_names, allowed);
+  if (certificate.dns_names.empty()) return allowed(certificate.subject_common_name);
+  return std::ranges::any_of(certificate.dns_names, allowed);
 }
 
-bool Refuse(Exchange& exchange, ErrorCode code, const char* message) {
-  exchange.Refuse({code, message, {}, std::nullopt});
+std::string NameOf(const net::ClientCertificate& certificate) {
+  const bool unnamed = certificate.subject_common_name.empty() && !certificate.dns_names.empty();
+  return unnamed ? certificate.dns_names.front() : certificate.subject_common_name;
+}
+
+bool Refuse(Exchange& exchange, ErrorCode code, std::string message) {
+  exchange.Refuse({code, std::move(message), {}, std::nullopt});
   return false;
 }
 
-bool Admit(const CallerPolicy& policy, Exchange& exchange) {
+bool AdmitCertificate(const CallerPolicy& policy, Exchange& exchange) {
   const auto& certificate = exchange.request.peer.certificate;
-  if (certificate && !IsAllowedName(policy, *certificate)) {
+  if (!certificate) return true;
+  if (!policy.allowed_names.empty() && !HasOneOf(*certificate, policy.allowed_names)) {
     return Refuse(exchange, ErrorCode::kForbidden, "this client certificate is not allowed here");
   }
-  const std::string* key = exchange.request.headers.Find("x-api-key");
-  base::Sha256Digest digest{};
-  const bool by_key = key != nullptr && IsKnownKey(policy, *key, digest);
-  if (key != nullptr && !by_key && policy.rule != CallerRule::kCertificate) {
+  const auto further = policy.allowed_names_for.find(exchange.scope);
+  if (further == policy.allowed_names_for.end() || HasOneOf(*certificate, further->second)) {
+    return true;
+  }
+  return Refuse(exchange, ErrorCode::kForbidden,
+                "this client certificate does not have the scope " +
+                    std::string(app::ToString(exchange.scope)));
+}
+
+// What is known of a key: that it may do this, or the refusal that was sent.
+bool AdmitKey(const std::optional<ApiKeyRing::Match>& match, app::Scope scope, Exchange& exchange) {
+  if (!match) {
     return Refuse(exchange, ErrorCode::kUnauthorized, "the API key in x-api-key is not known");
   }
+  if (!match->active) {
+    return Refuse(exchange, ErrorCode::kUnauthorized, "the API key in x-api-key has ended");
+  }
+  if (app::Allows(match->key, scope)) return true;
+  return Refuse(exchange, ErrorCode::kForbidden,
+                "this API key does not have the scope " + std::string(app::ToString(scope)));
+}
+
+bool Admit(const CallerPolicy& policy, const ApiKeyRing& keys, Exchange& exchange) {
+  if (!AdmitCertificate(policy, exchange)) return false;
+  const auto& certificate = exchange.request.peer.certificate;
+  const std::string* key = exchange.request.headers.Find("x-api-key");
+  const bool by_key = key != nullptr && policy.rule != CallerRule::kCertificate;
+  const auto match = by_key ? keys.Find(*key) : std::nullopt;
+  if (by_key && !AdmitKey(match, exchange.scope, exchange)) return false;
   const bool needs_key = policy.rule == CallerRule::kBoth || policy.rule == CallerRule::kApiKey;
   const bool needs_certificate =
       policy.rule == CallerRule::kBoth || policy.rule == CallerRule::kCertificate;
@@ -54,15 +73,38 @@ bool Admit(const CallerPolicy& policy, Exchange& exchange) {
                   needs_certificate ? "a client certificate is needed"
                                     : "an API key in x-api-key or a client certificate is needed");
   }
-  exchange.caller = by_key ? "key:" + base::EncodeHex(base::ByteView(digest).first(8))
-                           : "cn:" + certificate->subject_common_name;
+  exchange.caller = by_key ? ApiKeyRing::CallerOf(match->key) : "cn:" + NameOf(*certificate);
   return true;
+}
+
+std::optional<std::string> OperatorKeyOf(const net::HttpRequest& request) {
+  constexpr std::string_view kBearer = "Bearer ";
+  if (const std::string* key = request.headers.Find("x-api-key")) return *key;
+  const std::string* value = request.headers.Find("Authorization");
+  if (value == nullptr || !value->starts_with(kBearer)) return std::nullopt;
+  return value->substr(kBearer.size());
 }
 
 }  // namespace
 
-Guard RequireCaller(CallerPolicy policy) {
-  return [policy = std::move(policy)](Exchange& exchange) { return Admit(policy, exchange); };
+Guard RequireCaller(CallerPolicy policy, const ApiKeyRing& keys) {
+  return [policy = std::move(policy), &keys](Exchange& exchange) {
+    return Admit(policy, keys, exchange);
+  };
+}
+
+Guard RequireOperatorKey(const ApiKeyRing& keys) {
+  return [&keys](Exchange& exchange) {
+    const std::string& path = exchange.request.path;
+    if (path == "/healthz" || path == "/readyz") return true;
+    const auto key = OperatorKeyOf(exchange.request);
+    if (!key)
+      return Refuse(exchange, ErrorCode::kUnauthorized, "an API key in x-api-key is needed");
+    const auto match = keys.Find(*key);
+    if (!AdmitKey(match, app::Scope::kOperator, exchange)) return false;
+    exchange.caller = ApiKeyRing::CallerOf(match->key);
+    return true;
+  };
 }
 
 Guard RequireLocalCaller() {

@@ -4,6 +4,7 @@
 
 #include "base/json.h"
 #include "support/captured_answer.h"
+#include "support/manual_clock.h"
 
 namespace obolus::http {
 namespace {
@@ -47,7 +48,10 @@ Admission Admit(const CallerPolicy& policy, const Call& call) {
     request.peer.certificate =
         net::ClientCertificate{.subject_common_name = *call.name, .dns_names = {"san.example"}};
   }
-  return Admit(RequireCaller(policy), std::move(request));
+  static const testing::ManualClock clock;
+  base::Metrics metrics;
+  const ApiKeyRing keys(policy.api_key_digests, clock, metrics);
+  return Admit(RequireCaller(policy, keys), std::move(request));
 }
 
 TEST(RequireCaller, FollowsItsRule) {
@@ -99,6 +103,140 @@ TEST(RequireCaller, NamesTheCallerApartWithoutItsKey) {
   EXPECT_NE(by_key.caller, by_other_key.caller);
   EXPECT_EQ(by_key.caller.find(kKey), std::string::npos);
   EXPECT_EQ(by_certificate.caller, "cn:commerce");
+}
+
+// Keys of a file, beside those of the configuration.
+class ScopedKeys : public ::testing::Test {
+ protected:
+  void Give(const std::string& key, std::vector<app::Scope> scopes,
+            std::optional<base::Timestamp> end = std::nullopt) {
+    given_.push_back({.name = "commerce",
+                      .digest = base::Sha256(base::AsBytes(key)),
+                      .scopes = std::move(scopes),
+                      .created_at = clock_.Now(),
+                      .expires_at = end});
+    keys_.Replace(given_);
+  }
+  static net::HttpRequest With(const std::string& key) {
+    net::HttpRequest request;
+    request.path = "/x";
+    request.headers.Add("X-Api-Key", key);
+    return request;
+  }
+  Admission Call(const std::string& key, app::Scope scope) {
+    const Guard guard = RequireCaller(Policy(CallerRule::kApiKey), keys_);
+    return Admit(
+        [&](Exchange& exchange) {
+          exchange.scope = scope;
+          return guard(exchange);
+        },
+        With(key));
+  }
+
+  testing::ManualClock clock_;
+  base::Metrics metrics_;
+  ApiKeyRing keys_{Policy(CallerRule::kApiKey).api_key_digests, clock_, metrics_};
+
+ private:
+  std::vector<app::ApiKey> given_;
+};
+
+TEST_F(ScopedKeys, MayDoWhatTheirScopesSayAndNoMore) {
+  Give("obk_events", {app::Scope::kEvents});
+  EXPECT_EQ(Call("obk_events", app::Scope::kEvents).status, 0);
+  EXPECT_EQ(Call("obk_events", app::Scope::kSessions).status, 403);
+  EXPECT_EQ(Call("obk_events", app::Scope::kForward).status, 403);
+  EXPECT_EQ(Call(kKey, app::Scope::kSessions).status, 0) << "the configuration's go on";
+}
+
+TEST_F(ScopedKeys, AreNobodyWhenTheirTimeIsOverOrTheyAreTakenAway) {
+  Give("obk_short", {app::Scope::kSessions}, clock_.Now() + std::chrono::hours(1));
+  EXPECT_EQ(Call("obk_short", app::Scope::kSessions).status, 0);
+  clock_.Advance(std::chrono::hours(1));
+  EXPECT_EQ(Call("obk_short", app::Scope::kSessions).status, 401);
+  Give("obk_long", {app::Scope::kSessions});
+  EXPECT_EQ(Call("obk_long", app::Scope::kSessions).status, 0);
+  keys_.Replace({});
+  EXPECT_EQ(Call("obk_long", app::Scope::kSessions).status, 401);
+}
+
+TEST_F(ScopedKeys, OfOneNameAreOneCaller) {
+  Give("obk_old", {app::Scope::kSessions});
+  Give("obk_new", {app::Scope::kSessions});
+  EXPECT_EQ(Call("obk_old", app::Scope::kSessions).caller, "key:commerce");
+  EXPECT_EQ(Call("obk_new", app::Scope::kSessions).caller, "key:commerce");
+}
+
+TEST_F(ScopedKeys, OperateOnlyWithThatScope) {
+  Give("obk_operator", {app::Scope::kOperator});
+  Give("obk_commerce", {app::Scope::kSessions, app::Scope::kForward});
+  const Guard guard = RequireOperatorKey(keys_);
+  EXPECT_EQ(Admit(guard, With("obk_operator")).status, 0);
+  EXPECT_EQ(Admit(guard, With("obk_commerce")).status, 403);
+  EXPECT_EQ(Admit(guard, With(kKey)).status, 403);
+  EXPECT_EQ(Admit(guard, With("obk_nobody")).status, 401);
+  net::HttpRequest bearer;
+  bearer.headers.Add("Authorization", "Bearer obk_operator");
+  EXPECT_EQ(Admit(guard, std::move(bearer)).status, 0);
+  net::HttpRequest nothing;
+  nothing.path = "/metrics";
+  EXPECT_EQ(Admit(guard, std::move(nothing)).status, 401);
+  net::HttpRequest health;
+  health.path = "/readyz";
+  EXPECT_EQ(Admit(guard, std::move(health)).status, 0);
+}
+
+TEST_F(ScopedKeys, SayWhenTheyWereLastUsed) {
+  Give("obk_used", {app::Scope::kSessions});
+  const auto shown = [&] {
+    const std::string id = base::EncodeHex(
+        base::ByteView(base::Sha256(base::AsBytes(std::string_view("obk_used")))).first(8));
+    const std::string text = metrics_.Expose();
+    const auto at = text.find("key=\"" + id + "\"");
+    return text.substr(at, text.find('\n', at) - at);
+  };
+  EXPECT_TRUE(shown().ends_with(" 0"));
+  Call("obk_used", app::Scope::kSessions);
+  EXPECT_FALSE(shown().ends_with(" 0"));
+}
+
+TEST(RequireCaller, ACommonNameCountsOnlyWithoutAlternativeNames) {
+  const auto status = [](std::vector<std::string> others) {
+    net::HttpRequest request;
+    request.peer.certificate =
+        net::ClientCertificate{.subject_common_name = "commerce", .dns_names = std::move(others)};
+    const CallerPolicy policy = Policy(CallerRule::kCertificate, {"commerce"});
+    static const testing::ManualClock clock;
+    base::Metrics metrics;
+    const ApiKeyRing keys({}, clock, metrics);
+    return Admit(RequireCaller(policy, keys), std::move(request)).status;
+  };
+  EXPECT_EQ(status({}), 0);
+  EXPECT_EQ(status({"mallory", "commerce"}), 0);
+  EXPECT_EQ(status({"mallory"}), 403);
+}
+
+TEST(RequireCaller, ARouteMayAskForFurtherNames) {
+  CallerPolicy policy = Policy(CallerRule::kCertificate, {"commerce", "vault"});
+  policy.allowed_names_for[app::Scope::kForward] = {"vault"};
+  static const testing::ManualClock clock;
+  base::Metrics metrics;
+  const ApiKeyRing keys({}, clock, metrics);
+  const auto status = [&](const std::string& name, app::Scope scope) {
+    net::HttpRequest request;
+    request.peer.certificate = net::ClientCertificate{.subject_common_name = name};
+    const Guard guard = RequireCaller(policy, keys);
+    return Admit(
+               [&](Exchange& exchange) {
+                 exchange.scope = scope;
+                 return guard(exchange);
+               },
+               std::move(request))
+        .status;
+  };
+  EXPECT_EQ(status("commerce", app::Scope::kSessions), 0);
+  EXPECT_EQ(status("commerce", app::Scope::kForward), 403);
+  EXPECT_EQ(status("vault", app::Scope::kForward), 0);
 }
 
 Admission AdmitLocal(std::string method, std::optional<std::string> host,

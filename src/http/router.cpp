@@ -248,6 +248,7 @@ void Router::Dispatch(net::HttpRequest request, net::Responder responder) const 
   Exchange exchange{std::move(request),    net::Responder(std::move(sink)), std::move(parameters),
                     std::move(request_id), std::move(traceparent),          {}};
   exchange.client_address = exchange.request.peer.address;
+  exchange.scope = entry.route.scope;
   if (found == nullptr && !allow.empty()) {
     auto response = MakeProblem(
         {base::ErrorCode::kMethodNotAllowed, "this path takes " + allow, {}, std::nullopt},

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "app/api_keys.h"
 #include "base/clock.h"
 #include "base/id.h"
 #include "base/metrics.h"
@@ -19,6 +20,7 @@ struct Route {
   std::string pattern;  // "/sessions/{session_key}": a parameter is one whole segment
   RouteHandler handler;
   std::size_t max_body_bytes = 64 * 1024;
+  app::Scope scope = app::Scope::kSessions;  // of the commerce listener: what a key must have
 };
 
 // Looks at an exchange before its route; answers and returns false to refuse it.

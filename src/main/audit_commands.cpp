@@ -54,8 +54,9 @@ base::Result<Config> LoadFor(const AuditOptions& options) {
 
 // The head that a running server has in memory: nobody who changes files can change that.
 void AskForHead(Material& material) {
-  const auto answer = cli::Ask(
-      {material.config->operators.address, material.config->operators.port}, "GET", "/audit");
+  const auto answer = cli::Ask({material.config->operators.address, material.config->operators.port,
+                                cli::OperatorKeyIn(Environment())},
+                               "GET", "/audit");
   if (!answer) return;
   const auto head = base::ParseChainHead(base::FindString(*answer, "/head").value_or(""));
   if (head) material.source.heads.emplace("the server", *head);

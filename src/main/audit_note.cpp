@@ -44,7 +44,9 @@ base::Status RecordForCommand(const Config& config, domain::AuditKind kind,
                               const std::string& detail) {
   const std::string target = "/audit/records?kind=" + std::string(domain::ToString(kind)) +
                              "&by=" + UserName() + "&detail=" + Escaped(detail);
-  const auto answer = cli::Ask({config.operators.address, config.operators.port}, "POST", target);
+  const auto answer =
+      cli::Ask({config.operators.address, config.operators.port, cli::OperatorKeyIn(Environment())},
+               "POST", target);
   if (answer) return {};
   if (answer.error().code != base::ErrorCode::kUnavailable) return std::unexpected(answer.error());
   return RecordUnderLock(config,

@@ -6,7 +6,9 @@
 #include <future>
 
 #include "base/secret.h"
+#include "main/certificates.h"
 #include "main/sandbox.h"
+#include "main/tls_config.h"
 #include "main/vault_config.h"
 #include "net/http_client.h"
 #include "storage/postgres_store.h"
@@ -56,9 +58,7 @@ void CheckStore(const Config& config, CheckReport& report) {
 // Any answer shows that name, network, certificates and listener are right; only Commerce knows
 // what it does with a POST.
 void CheckBridge(const Config& config, CheckReport& report) {
-  auto client = net::HttpClient::Make({.tls = {.ca_file = config.bridge.ca,
-                                               .certificate_file = config.bridge.certificate,
-                                               .key_file = config.bridge.key},
+  auto client = net::HttpClient::Make({.tls = BridgeTlsOf(config),
                                        .connect_timeout = base::Millis(3'000),
                                        .timeout = base::Millis(5'000)});
   if (!client) return Add(report, "FAIL", "bridge: " + client.error().message);
@@ -107,6 +107,7 @@ CheckReport CheckInstallation(const Config& config) {
       : config.sandbox.required ? "FAIL"
                                 : "warn",
       "sandbox " + sandbox.text);
+  CheckCertificates(config, base::SystemClock().Now(), report);
   CheckGuardian(config, report);
   CheckBridge(config, report);
   return report;

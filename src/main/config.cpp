@@ -7,6 +7,7 @@
 #include "base/json.h"
 #include "base/url.h"
 #include "domain/retry_policy.h"
+#include "main/access_config.h"
 #include "main/audit_config.h"
 #include "main/card_config.h"
 #include "main/config_values.h"
@@ -14,6 +15,7 @@
 #include "main/limits_config.h"
 #include "main/sandbox_config.h"
 #include "main/shopper_config.h"
+#include "main/tls_config.h"
 #include "main/vault_config.h"
 
 extern char** environ;
@@ -29,36 +31,6 @@ bool IsLoopback(const std::string& address) {
   return address.starts_with("127.") || address == "::1" || address == "localhost";
 }
 
-TlsConfig ReadTls(ConfigValues& values, const std::string& section, bool mutual_possible) {
-  const std::string prefix = section + ".tls.";
-  TlsConfig tls{.certificate = values.Text(prefix + "certificate"),
-                .key = values.Text(prefix + "key"),
-                .client_ca = mutual_possible ? values.Text(prefix + "client_ca") : ""};
-  const std::string mode = values.Text(prefix + "mode");
-  if (mode == "off") {
-    tls.mode = TlsMode::kOff;
-  } else if (mode == "server") {
-    tls.mode = TlsMode::kServer;
-  } else if (mode == "mutual" && mutual_possible) {
-    tls.mode = TlsMode::kMutual;
-  } else {
-    values.Fault(prefix + "mode", mutual_possible ? "must be \"mutual\", \"server\" or \"off\""
-                                                  : "must be \"server\" or \"off\"");
-  }
-  const auto readable = [&](const std::string& key, const std::string& path) {
-    if (path.empty()) return values.Fault(prefix + key, "is needed: the path of a PEM file");
-    if (access(path.c_str(), R_OK) != 0) {
-      values.Fault(prefix + key, path + " cannot be read");
-    }
-  };
-  if (tls.mode != TlsMode::kOff) {
-    readable("certificate", tls.certificate);
-    readable("key", tls.key);
-  }
-  if (tls.mode == TlsMode::kMutual) readable("client_ca", tls.client_ca);
-  return tls;
-}
-
 ListenerConfig ReadListener(ConfigValues& values, const std::string& section) {
   return {.address = values.Text(section + ".address"),
           .port = static_cast<std::uint16_t>(values.Integer(section + ".port", 0, 65'535)),
@@ -69,44 +41,6 @@ void CheckPlain(ConfigValues& values, const std::string& section, const Listener
   if (listener.tls.mode == TlsMode::kOff && !IsLoopback(listener.address)) {
     values.Fault(section + ".address", listener.address + " is not loopback, so " + section +
                                            ".tls.mode must not be off");
-  }
-}
-
-void ReadCallers(ConfigValues& values, Config& config) {
-  const std::string rule = values.Text("commerce.require");
-  const std::map<std::string, http::CallerRule> rules = {
-      {"both", http::CallerRule::kBoth},
-      {"either", http::CallerRule::kEither},
-      {"api_key", http::CallerRule::kApiKey},
-      {"certificate", http::CallerRule::kCertificate}};
-  const auto found = rules.find(rule);
-  if (found == rules.end()) {
-    return values.Fault("commerce.require", "must be both, either, api_key or certificate");
-  }
-  config.callers.rule = found->second;
-  config.callers.allowed_names = values.Texts("commerce.allowed_names");
-  const std::vector<std::string> keys = values.Texts("commerce.api_keys");
-  for (const std::string& text : keys) {
-    const auto bytes = base::DecodeHex(text);
-    base::Sha256Digest digest{};
-    if (!bytes || bytes->size() != digest.size()) {
-      values.Fault("commerce.api_keys",
-                   "must hold SHA-256 digests: 64 hex digits each, as "
-                   "`obolus apikey create` prints them");
-      break;
-    }
-    std::ranges::copy(*bytes, digest.begin());
-    config.callers.api_key_digests.push_back(digest);
-  }
-  const bool by_key = found->second != http::CallerRule::kCertificate;
-  const bool must_have_key = by_key && found->second != http::CallerRule::kEither;
-  if (must_have_key && keys.empty()) {
-    values.Fault("commerce.api_keys", "is empty, so nobody could call; `obolus apikey create`");
-  }
-  const bool by_certificate =
-      found->second == http::CallerRule::kBoth || found->second == http::CallerRule::kCertificate;
-  if (by_certificate && config.commerce.tls.mode != TlsMode::kMutual) {
-    values.Fault("commerce.tls.mode", "must be mutual when commerce.require is " + rule);
   }
 }
 
@@ -121,7 +55,6 @@ void ReadListeners(ConfigValues& values, Config& config) {
   config.commerce = ReadListener(values, "commerce");
   config.commerce.tls = ReadTls(values, "commerce", true);
   CheckPlain(values, "commerce", config.commerce);
-  ReadCallers(values, config);
   config.commerce_max_requests = values.Integer("commerce.max_requests", 1, 1'000'000);
   config.members = values.Table("commerce.members");
   for (const auto& [member, pointer] : config.members) {
@@ -149,8 +82,9 @@ void ReadListeners(ConfigValues& values, Config& config) {
   }
   config.operators = ReadListener(values, "operator");
   if (!IsLoopback(config.operators.address)) {
-    values.Fault("operator.address", "must be loopback: it asks for no credential");
+    values.Fault("operator.address", "must be loopback: it speaks no TLS");
   }
+  ReadAccess(values, config);
 }
 
 void ReadBridge(ConfigValues& values, Config& config) {
@@ -160,6 +94,7 @@ void ReadBridge(ConfigValues& values, Config& config) {
   bridge.certificate = values.Text("bridge.certificate");
   bridge.key = values.Text("bridge.key");
   bridge.ca = values.Text("bridge.ca");
+  bridge.min_version = ReadMinVersion(values, "bridge.min_version");
   bridge.timeout_ms = values.Integer("bridge.timeout_ms", 100, 120'000);
   bridge.concurrency = values.Integer("bridge.concurrency", 1, 1024);
   bridge.drain_per_s = values.Integer("bridge.drain_per_s", 0, 1'000'000);

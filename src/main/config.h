@@ -15,6 +15,7 @@
 #include "domain/co_badges.h"
 #include "http/client_address.h"
 #include "http/middleware.h"
+#include "net/tls.h"
 
 namespace obolus::main {
 
@@ -30,7 +31,9 @@ struct TlsConfig {
   TlsMode mode = TlsMode::kOff;
   std::string certificate;
   std::string key;
-  std::string client_ca;
+  net::TlsVersion min_version = net::TlsVersion::k13;
+  std::string client_ca{}, client_crl{};
+  std::vector<std::string> client_pins{};  // lower-case hex
 };
 
 struct ListenerConfig {
@@ -47,6 +50,7 @@ struct Config {
 
   ListenerConfig commerce;
   http::CallerPolicy callers;
+  std::string api_keys_file;
   std::map<std::string, std::string> members;
   std::int64_t commerce_max_requests = 0;
 
@@ -59,6 +63,7 @@ struct Config {
   http::TrustedProxies trusted_proxies;
 
   ListenerConfig operators;
+  bool operator_needs_key = false;
 
   struct {
     std::string url, source, certificate, key, ca;
@@ -66,6 +71,7 @@ struct Config {
                  give_up_after_h = 0;
     std::vector<std::int64_t> retry_delays_ms;
     bool terminal_id_in_tds_result = false;
+    net::TlsVersion min_version = net::TlsVersion::k13;
   } bridge;
 
   struct {
@@ -99,6 +105,7 @@ struct Config {
   // Read whatever vault.provider is: cards of an earlier provider still want to be deleted.
   struct {
     std::string url, api_key /* secret */, ca, certificate, key;
+    net::TlsVersion min_version = net::TlsVersion::k13;
     std::int64_t timeout_ms = 0, max_connections = 0, breaker_failures = 0, breaker_open_ms = 0;
   } guardian;
 

@@ -18,29 +18,30 @@ struct Row {
 class ConfigRowsTest : public ConfigTest {
  protected:
   std::vector<Row> Rows(), GuardianRows(), AuditRows(), SandboxRows(), LimitRows(),
-      CardTestingRows();
+      CardTestingRows(), ListenerRows();
 };
 
-std::vector<Row> ConfigRowsTest::Rows() {
-  const Settings bridge_tls = {"bridge.certificate=" + one_, "bridge.key=" + one_};
+std::vector<Row> ConfigRowsTest::ListenerRows() {
   const Settings server_tls = {"commerce.tls.certificate=" + one_, "commerce.tls.key=" + one_};
   const Settings shopper_tls = {"shopper.tls.certificate=" + one_, "shopper.tls.key=" + one_};
-  std::vector<Row> rows = {
-      {"data_dir", "elsewhere"},
-      {"public_url", "https://pay.example"},
-      {"io_threads", "3"},
-      {"reload_interval_s", "5"},
-      {"stop_delay_ms", "5000"},
+  return {
       {"commerce.address", "127.0.0.2"},
       {"commerce.port", "9000"},
       {"commerce.require", "either"},
       {"commerce.api_keys", std::string(64, 'b')},
       {"commerce.allowed_names", "commerce"},
+      {"commerce.allowed_names_for.sessions", "commerce"},
+      {"commerce.allowed_names_for.events", "commerce"},
+      {"commerce.allowed_names_for.forward", "vault"},
+      {"commerce.api_keys_file", one_},
       {"commerce.max_requests", "8"},
       {"commerce.tls.mode", "server", server_tls},
       {"commerce.tls.certificate", other_},
       {"commerce.tls.key", other_},
       {"commerce.tls.client_ca", other_},
+      {"commerce.tls.client_crl", other_},
+      {"commerce.tls.client_pins", std::string(64, 'c')},
+      {"commerce.tls.min_version", "1.2"},
       {"shopper.address", "127.0.0.2"},
       {"shopper.port", "9001"},
       {"shopper.default_origins", "https://shop.example"},
@@ -49,13 +50,27 @@ std::vector<Row> ConfigRowsTest::Rows() {
       {"shopper.tls.mode", "server", shopper_tls},
       {"shopper.tls.certificate", other_},
       {"shopper.tls.key", other_},
+      {"shopper.tls.min_version", "1.3"},
       {"operator.address", "127.0.0.2"},
       {"operator.port", "9002"},
+      {"operator.require", "api_key", {"commerce.api_keys_file=" + one_}},
+  };
+}
+
+std::vector<Row> ConfigRowsTest::Rows() {
+  const Settings bridge_tls = {"bridge.certificate=" + one_, "bridge.key=" + one_};
+  std::vector<Row> rows = {
+      {"data_dir", "elsewhere"},
+      {"public_url", "https://pay.example"},
+      {"io_threads", "3"},
+      {"reload_interval_s", "5"},
+      {"stop_delay_ms", "5000"},
       {"bridge.url", "https://other.example/events"},
       {"bridge.source", "urn:other"},
       {"bridge.certificate", other_, bridge_tls},
       {"bridge.key", other_, bridge_tls},
       {"bridge.ca", other_},
+      {"bridge.min_version", "1.2"},
       {"bridge.timeout_ms", "500"},
       {"bridge.concurrency", "3"},
       {"bridge.drain_per_s", "0"},
@@ -85,8 +100,8 @@ std::vector<Row> ConfigRowsTest::Rows() {
       {"cards.preferred_networks", "dankort,visa"},
       {"log.level", "debug"},
   };
-  for (const auto& more :
-       {GuardianRows(), AuditRows(), SandboxRows(), LimitRows(), CardTestingRows()}) {
+  for (const auto& more : {ListenerRows(), GuardianRows(), AuditRows(), SandboxRows(), LimitRows(),
+                           CardTestingRows()}) {
     std::ranges::copy(more, std::back_inserter(rows));
   }
   return rows;
@@ -132,6 +147,7 @@ std::vector<Row> ConfigRowsTest::GuardianRows() {
       {"vault.guardian.ca", other_, guardian},
       {"vault.guardian.certificate", other_, guardian},
       {"vault.guardian.key", other_, guardian},
+      {"vault.guardian.min_version", "1.2", guardian},
       {"vault.guardian.timeout_ms", "501", guardian},
       {"vault.guardian.max_connections", "6", guardian},
       {"vault.guardian.breaker_failures", "7", guardian},
@@ -178,6 +194,21 @@ TEST_F(ConfigRowsTest, EveryKeyIsRead) {
     tried.insert(row.key);
   }
   EXPECT_EQ(tried, DefaultKeys()) << "a key without a row, or a row without a key";
+}
+
+TEST_F(ConfigTest, FaultsOfTlsNameTheirKeys) {
+  const std::vector<std::pair<std::string, std::string>> rows = {
+      {"commerce.tls.min_version", "1.1"},
+      {"commerce.tls.client_pins", "abcd"},
+      {"shopper.tls.min_version", "ssl3"},
+      {"bridge.min_version", "1"},
+      {"commerce.api_keys_file", "/nowhere/keys.json"},
+      {"operator.require", "password"},
+      {"operator.require", "api_key"},
+  };
+  for (const auto& [key, value] : rows) {
+    EXPECT_EQ(FaultsOf(Load({key + "=" + value})), Faults{key}) << key << "=" << value;
+  }
 }
 
 TEST_F(ConfigTest, EveryFaultNamesItsKey) {

@@ -32,7 +32,8 @@ Result<T> Await(F start) {
 }
 
 Result<json::value> AskServer(const Config& config, const KeysCommand& command) {
-  const cli::OperatorAddress address{config.operators.address, config.operators.port};
+  const cli::OperatorAddress address{config.operators.address, config.operators.port,
+                                     cli::OperatorKeyIn(Environment())};
   switch (command.verb) {
     case Verb::kList:
       return cli::Ask(address, "GET", "/keys");

@@ -1,26 +1,13 @@
 #include "main/listeners.h"
 
 #include "http/challenge_routes.h"
+#include "main/handshake_watch.h"
+#include "main/tls_config.h"
 
 namespace obolus::main {
 namespace {
 
 constexpr int kShed = 503;  // counted by itself
-
-std::optional<net::ServerTls> ServerTlsOf(const TlsConfig& tls, const http::CallerPolicy* callers) {
-  if (tls.mode == TlsMode::kOff) return std::nullopt;
-  net::ServerTls server{.certificate_file = tls.certificate,
-                        .key_file = tls.key,
-                        .client_ca_file = tls.client_ca,
-                        .client_certificates = net::ClientCertificates::kNone};
-  if (tls.mode == TlsMode::kMutual) {
-    const bool either = callers != nullptr && (callers->rule == http::CallerRule::kEither ||
-                                               callers->rule == http::CallerRule::kApiKey);
-    server.client_certificates =
-        either ? net::ClientCertificates::kOptional : net::ClientCertificates::kRequired;
-  }
-  return server;
-}
 
 std::function<void(net::Overload)> CountersOf(base::Metrics& metrics, const char* name) {
   const base::Labels labels = {{"listener", name}};
@@ -83,6 +70,11 @@ base::Result<std::unique_ptr<net::HttpServer>> Listen(const Door& door, const Co
     return response;
   };
   options.overloaded = CountersOf(metrics, door.name);
+  if (options.tls) {
+    options.handshake_refused =
+        [watch = std::make_shared<HandshakeWatch>(door.name, metrics, door.clock, door.audit)](
+            const net::HandshakeRefusal& r) { watch->Refused(r); };
+  }
   auto server = net::HttpServer::Start(
       door.engine, std::move(options),
       [&router = door.router](net::HttpRequest request, net::Responder responder) {

@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <memory>
 
+#include "app/ports/audit_log.h"
+#include "base/clock.h"
 #include "base/metrics.h"
 #include "http/router.h"
 #include "main/config.h"
@@ -17,7 +19,9 @@ struct Door {
   const ListenerConfig& listener;
   const http::Router& router;
   net::Engine& engine;
-  std::int64_t max_requests;                    // at once
+  std::int64_t max_requests;  // at once
+  const base::Clock& clock;
+  app::AuditLog& audit;                         // of refused handshakes
   const http::CallerPolicy* callers = nullptr;  // whose rule says whether a certificate is a must
 };
 

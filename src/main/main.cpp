@@ -4,12 +4,12 @@
 #include <CLI/CLI.hpp>
 #include <cstdio>
 
-#include "cli/api_key.h"
 #include "cli/events.h"
 #include "cli/page_watch.h"
 #include "cli/reload.h"
 #include "cli/sessions.h"
 #include "domain/session_machine.h"
+#include "main/api_key_commands.h"
 #include "main/audit_commands.h"
 #include "main/audit_note.h"
 #include "main/check.h"
@@ -68,7 +68,7 @@ int WithConfig(const Options& options, F use) {
 }
 
 cli::OperatorAddress AddressOf(const Config& config) {
-  return {config.operators.address, config.operators.port};
+  return {config.operators.address, config.operators.port, cli::OperatorKeyIn(Environment())};
 }
 
 void AddConfigOptions(CLI::App& command, Options& options) {
@@ -207,19 +207,7 @@ void AddPageWatch(CLI::App& app, Options& options, int& code) {
   });
 }
 
-void AddKeysAndCertificates(CLI::App& app, Options& options, int& code) {
-  auto* api_key = app.add_subcommand("apikey", "API keys of Commerce");
-  api_key->require_subcommand(1);
-  auto* create =
-      api_key->add_subcommand("create", "A new key, and its digest for commerce.api_keys");
-  create->add_flag("--json", options.json, "For machines");
-  create->callback([&] {
-    const cli::ApiKey made = cli::CreateApiKey();
-    Print(options.json ? base::ToText({{"key", made.key}, {"sha256", made.digest}}) + "\n"
-                       : "key     " + made.key + "\nsha256  " + made.digest +
-                             "\n\nGive the key to Commerce; put the sha256 into commerce.api_keys. "
-                             "The key is not kept anywhere.\n");
-  });
+void AddCertificates(CLI::App& app, Options& options, int& code) {
   auto* certs = app.add_subcommand("certs", "Certificates");
   certs->require_subcommand(1);
   auto* dev = certs->add_subcommand("dev", "A private CA and certificates, for trying only");
@@ -297,7 +285,8 @@ int Run(int argc, char** argv) {
   AddAudit(app, code);
   AddEvents(app, options, code);
   AddPageWatch(app, options, code);
-  AddKeysAndCertificates(app, options, code);
+  AddApiKeyCommands(app, code);
+  AddCertificates(app, options, code);
   AddKeys(app, options, code);
   AddDocuments(app);
   try {

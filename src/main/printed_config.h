@@ -20,7 +20,8 @@ inline std::string JoinAll(const std::vector<std::string>& texts) {
 inline void Print(std::ostream& out, const ListenerConfig& listener) {
   out << listener.address << ' ' << listener.port << ' ' << static_cast<int>(listener.tls.mode)
       << ' ' << listener.tls.certificate << ' ' << listener.tls.key << ' ' << listener.tls.client_ca
-      << '\n';
+      << ' ' << listener.tls.client_crl << ' ' << JoinAll(listener.tls.client_pins) << ' '
+      << static_cast<int>(listener.tls.min_version) << '\n';
 }
 
 inline void Print(std::ostream& out, const app::LimitRules& cards,
@@ -81,6 +82,12 @@ inline std::string Print(const Config& config) {
       << ' ' << audit.max_queued << ' ' << audit.keep_days << ' ' << audit.keep_files << ' '
       << audit.refusals_per_minute << '\n';
   const auto& guardian = config.guardian;
+  out << config.api_keys_file << ' ' << config.operator_needs_key << ' ';
+  for (const auto& [scope, names] : config.callers.allowed_names_for) {
+    out << app::ToString(scope) << '=' << JoinAll(names) << ' ';
+  }
+  out << static_cast<int>(config.bridge.min_version) << ' '
+      << static_cast<int>(guardian.min_version) << '\n';
   out << guardian.url << ' ' << guardian.api_key << ' ' << guardian.ca << ' '
       << guardian.certificate << ' ' << guardian.key << ' ' << guardian.timeout_ms << ' '
       << guardian.max_connections << ' ' << guardian.breaker_failures << ' '

@@ -47,7 +47,7 @@ std::string StampOf(const std::vector<std::string>& files) {
   return stamp;
 }
 
-Reload::Reload(base::Metrics& metrics, app::AuditLog* audit) : metrics_(metrics), audit_(audit) {}
+Reload::Reload(base::Metrics& metrics, app::AuditLog& audit) : metrics_(metrics), audit_(audit) {}
 
 Reload::~Reload() {
   Stop();
@@ -148,13 +148,13 @@ base::Status Reload::RunStep(Entry& entry, const std::string& actor, std::string
     base::Log(base::LogLevel::kError, "reload_failed",
               {{Field::kKind, entry.step.name}, {Field::kErrorText, status.error().message}});
   }
-  if (audit_ != nullptr && (changed || !status)) {
+  if (changed || !status) {
     domain::AuditRecord record{.kind = entry.step.kind,
                                .success = status.has_value(),
                                .actor = actor,
                                .object = "reload:" + entry.step.name};
     if (!status) record.details.emplace_back("error", status.error().message);
-    audit_->Record(std::move(record));
+    audit_.Record(std::move(record));
   }
   return status;
 }

@@ -32,8 +32,8 @@ class Reload {
     std::function<base::Status()> run;  // all or nothing
   };
 
-  // Both outlive this object; `audit` may be null.
-  Reload(base::Metrics& metrics, app::AuditLog* audit);
+  // Both outlive this object.
+  Reload(base::Metrics& metrics, app::AuditLog& audit);
   ~Reload();  // Stop()
 
   void Add(Step step);  // before Start; what its files are now counts as taken
@@ -63,7 +63,7 @@ class Reload {
   base::Status RunStep(Entry& entry, const std::string& actor, std::string stamp);
 
   base::Metrics& metrics_;
-  app::AuditLog* audit_;
+  app::AuditLog& audit_;
   std::vector<Entry> entries_;  // of the thread alone, once it runs
   std::mutex mutex_;
   std::condition_variable wake_;

@@ -62,7 +62,7 @@ class ReloadTest : public ::testing::Test {
   std::vector<std::string> taken_;
   base::Metrics metrics_;
   testing::RecordingAuditLog audit_;
-  Reload reload_{metrics_, &audit_};
+  Reload reload_{metrics_, audit_};
 };
 
 TEST_F(ReloadTest, AsksEveryStepAndOneThatFailsDoesNotKeepTheOthersFromRunning) {

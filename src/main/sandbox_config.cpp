@@ -84,6 +84,7 @@ void AddListeners(Reach& reach, const Config& config) {
     AddRenewable(reach.read, listener->tls.certificate);
     AddRenewable(reach.read, listener->tls.key);
     AddRenewable(reach.read, listener->tls.client_ca);
+    AddRenewable(reach.read, listener->tls.client_crl);
   }
 }
 
@@ -110,6 +111,7 @@ void AddPeers(Reach& reach, const Config& config,
 
 void AddStore(Reach& reach, const Config& config) {
   reach.write.push_back(config.data_dir);
+  AddRenewable(reach.read, config.api_keys_file);
   AddRenewable(reach.write, config.vault.key_file);
   reach.write.push_back(config.audit.dir);
   AddRenewable(reach.write, config.audit.key_file);

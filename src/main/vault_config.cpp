@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "base/url.h"
+#include "main/tls_config.h"
 
 namespace obolus::main {
 namespace {
@@ -58,6 +59,7 @@ void ReadVault(ConfigValues& values, Config& config) {
       .ca = values.Text("vault.guardian.ca"),
       .certificate = values.Text("vault.guardian.certificate"),
       .key = values.Text("vault.guardian.key"),
+      .min_version = ReadMinVersion(values, "vault.guardian.min_version"),
       .timeout_ms = values.Integer("vault.guardian.timeout_ms", 100, 120'000),
       .max_connections = values.Integer("vault.guardian.max_connections", 1, 1024),
       .breaker_failures = values.Integer("vault.guardian.breaker_failures", 1, 1'000),
@@ -74,7 +76,8 @@ vault::GuardianOptions GuardianOptionsOf(const Config& config) {
           .api_key = guardian.api_key,
           .client = {.tls = {.ca_file = guardian.ca,
                              .certificate_file = guardian.certificate,
-                             .key_file = guardian.key},
+                             .key_file = guardian.key,
+                             .min_version = guardian.min_version},
                      .connect_timeout = std::min(timeout, Millis(3'000)),
                      .timeout = timeout,
                      .max_connections = static_cast<std::size_t>(guardian.max_connections)},

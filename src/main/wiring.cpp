@@ -25,8 +25,10 @@
 #include "http/page_routes.h"
 #include "http/reload_route.h"
 #include "http/shopper_routes.h"
+#include "main/access_config.h"
 #include "main/audit_anchor.h"
 #include "main/audit_config.h"
+#include "main/certificates.h"
 #include "main/clock_watch.h"
 #include "main/keys_config.h"
 #include "main/limits_report.h"
@@ -39,6 +41,8 @@
 #include "main/session_metrics.h"
 #include "main/settings.h"
 #include "main/store_config.h"
+#include "main/tls_config.h"
+#include "main/tls_reloads.h"
 #include "main/vault_config.h"
 #include "vault/guardian_vault.h"
 
@@ -85,7 +89,7 @@ struct Wiring::Parts {
         session_metrics(metrics),
         limits_report(metrics, clock, audit),
         store(std::move(ground.store)),
-        reload(metrics, &audit) {}
+        reload(metrics, audit) {}
 
   Config config;
   base::SteadyClock clock;
@@ -100,6 +104,8 @@ struct Wiring::Parts {
   LimitsReport limits_report;
   std::unique_ptr<app::CardTesting> card_testing;
   std::unique_ptr<app::RequestLimits> request_limits;
+  Certificates certificates{config, metrics};
+  http::ApiKeyRing api_keys{config.callers.api_key_digests, clock, metrics};
   std::unique_ptr<net::Engine> engine;
   std::unique_ptr<net::Engine> operator_engine;  // quick, however busy the other is
   std::unique_ptr<ClockWatch> clock_watch;
@@ -167,9 +173,7 @@ Status Wiring::Parts::StartCore() {
   auto made = eventing::HttpEventBridge::Make(
       {.url = config.bridge.url,
        .source = config.bridge.source,
-       .client = {.tls = {.ca_file = config.bridge.ca,
-                          .certificate_file = config.bridge.certificate,
-                          .key_file = config.bridge.key},
+       .client = {.tls = BridgeTlsOf(config),
                   .timeout = Millis(config.bridge.timeout_ms),
                   .max_connections = static_cast<std::size_t>(config.bridge.concurrency)}});
   if (!made) return std::unexpected(made.error());
@@ -195,7 +199,8 @@ void Wiring::Parts::Commited(const app::CommitNotice& notice) {
 Status Wiring::Parts::StartListeners() {
   const auto& app_services = *services;
   commerce_router = std::make_unique<http::Router>("commerce", metrics, *ids);
-  commerce_router->AddGuard(http::Audited(http::RequireCaller(config.callers),
+  if (auto loaded = LoadApiKeys(config, clock.Now(), api_keys); !loaded) return loaded;
+  commerce_router->AddGuard(http::Audited(http::RequireCaller(config.callers, api_keys),
                                           domain::AuditKind::kCallerRefused, "commerce",
                                           *bounded_audit));
   http::AddCommerceRoutes(*commerce_router, app_services,
@@ -212,33 +217,42 @@ Status Wiring::Parts::StartListeners() {
   operator_router = std::make_unique<http::Router>("operator", metrics, *ids);
   operator_router->AddGuard(http::Audited(
       http::RequireLocalCaller(), domain::AuditKind::kOperatorRefused, "operator", *bounded_audit));
+  if (config.operator_needs_key) {
+    operator_router->AddGuard(http::Audited(http::RequireOperatorKey(api_keys),
+                                            domain::AuditKind::kOperatorRefused, "operator",
+                                            *bounded_audit));
+  }
   http::AddAuditRoutes(*operator_router, {audit, [this] { return audit.head(); }});
   http::AddOperatorRoutes(*operator_router, {app_services, metrics, stopping,
                                              [this](const app::OutboxCounts& counts) {
                                                relay_metrics.Observe(counts, clock.Now());
                                                relay_metrics.ObserveStreams(feed.size());
                                                limits_report.Observe(*card_testing);
+                                               certificates.Observe(clock.Now());
                                              },
                                              [this] { relay->Wake(); }});
   http::AddKeyRoutes(*operator_router, {{*store, keys.keychain, clock}, keys.rewrap(), &audit});
   http::AddReloadRoute(*operator_router, [this](std::string actor, http::ReloadDone done) {
     reload.Ask(std::move(actor), std::move(done));
   });
-  auto started =
-      Listen({"operator", config.operators, *operator_router, *operator_engine, kOperatorRequests},
-             config, metrics);
+  auto started = Listen({"operator", config.operators, *operator_router, *operator_engine,
+                         kOperatorRequests, clock, audit},
+                        config, metrics);
   if (!started) return std::unexpected(started.error());
   operators = std::move(*started);
   started = Listen({"commerce", config.commerce, *commerce_router, *engine,
-                    config.commerce_max_requests, &config.callers},
+                    config.commerce_max_requests, clock, audit, &config.callers},
                    config, metrics);
   if (!started) return std::unexpected(started.error());
   commerce = std::move(*started);
-  started =
-      Listen({"shopper", config.shopper, *shopper_router, *engine, config.shopper_max_requests},
-             config, metrics);
+  started = Listen({"shopper", config.shopper, *shopper_router, *engine,
+                    config.shopper_max_requests, clock, audit},
+                   config, metrics);
   if (!started) return std::unexpected(started.error());
   shopper = std::move(*started);
+  certificates.Read("", clock.Now());
+  AddApiKeyStep(reload, config, clock, api_keys);
+  AddTlsSteps(reload, config, {*commerce, *shopper, *bridge, guardian.get(), certificates, clock});
   return {};
 }
 

@@ -10,6 +10,7 @@
 #include <memory>
 
 #include "net/free_with.h"
+#include "net/key_permissions.h"
 
 namespace obolus::net {
 namespace {
@@ -57,6 +58,9 @@ base::Result<ClientIdentity> ReadClientIdentity(const ClientTls& tls) {
   auto certificate_text = ReadText(tls.certificate_file);
   if (!certificate_text) return std::unexpected(std::move(certificate_text).error());
   identity.certificate = std::move(*certificate_text);
+  if (auto kept = CheckKeyPermissions(tls.key_file); !kept) {
+    return std::unexpected(std::move(kept).error());
+  }
   auto key_text = ReadText(tls.key_file);
   if (!key_text) return std::unexpected(std::move(key_text).error());
   identity.key = std::move(*key_text);

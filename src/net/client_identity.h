@@ -16,7 +16,8 @@ struct ClientIdentity {
   std::string key;
 };
 
-// kInvalid: a file that cannot be read or holds something else, a key that does not fit.
+// kForbidden: a key that others may read. kInvalid: a file that cannot be read or holds something
+// else, a key that does not fit.
 base::Result<ClientIdentity> ReadClientIdentity(const ClientTls& tls);
 
 }  // namespace obolus::net

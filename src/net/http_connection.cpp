@@ -77,7 +77,8 @@ void Connection::Begin() {
   socket_.set_option(asio::ip::tcp::no_delay(true), error);
   socket_.non_blocking(true, error);
   peer_ = ReadPeer();
-  if (core_.tls) tls_.emplace(socket_, *core_.tls);
+  trusted_by_ = core_.tls.Get();
+  if (trusted_by_) tls_.emplace(socket_, *trusted_by_);
   asio::co_spawn(socket_.get_executor(), Run(shared_from_this()), asio::detached);
 }
 
@@ -85,7 +86,7 @@ Peer Connection::ReadPeer() const {
   error_code error;
   const auto address = socket_.remote_endpoint(error).address();
   Peer peer;
-  peer.tls = core_.tls.has_value();
+  peer.tls = core_.options.tls.has_value();
   if (error) return peer;
   peer.address = AddressText(address);
   return peer;
@@ -185,13 +186,11 @@ Task<bool> Connection::Handshake() {
   error_code error;
   co_await tls_->async_handshake(asio::ssl::stream_base::server, Redirect(error));
   if (error) {
-    base::Log(base::LogLevel::kDebug, "tls_handshake_failed",
-              {{base::Field::kListener, core_.options.name},
-               {base::Field::kAddress, peer_.address},
-               {base::Field::kErrorText, error.message()}});
+    HandshakeFailed(error);
     co_return false;
   }
   peer_.certificate = ReadPeerCertificate(tls_->native_handle());
+  trusted_at_ = std::chrono::steady_clock::now();
   co_return true;
 }
 
@@ -204,6 +203,7 @@ Task<bool> Connection::ServeOne() {
   if (input == Input::kGone || gone_) co_return false;
   if (input == Input::kRequest) {
     const RunningRequest running(core_);
+    CheckPeerAgain();
     co_await Handle();
   } else {
     co_await Refuse();

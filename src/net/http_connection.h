@@ -64,6 +64,8 @@ class Connection final : public Exchange, public std::enable_shared_from_this<Co
 
   Task<bool> Handshake();
   Task<void> ServeHttp2();
+  void HandshakeFailed(const boost::system::error_code& error);
+  void CheckPeerAgain();
   void BeServed();
   Task<bool> ServeOne();  // false: the connection is to end
   Task<Input> ReadRequest();
@@ -88,6 +90,8 @@ class Connection final : public Exchange, public std::enable_shared_from_this<Co
   const std::unique_ptr<AddressLimit::Ticket> ticket_;
   Socket socket_;
   std::optional<asio::ssl::stream<Socket&>> tls_;
+  TlsSlot::Context trusted_by_;  // what the peer's certificate was last checked against
+  std::chrono::steady_clock::time_point trusted_at_;
   RequestParser parser_;
   std::list<Connection*>::iterator place_;
 

@@ -203,6 +203,7 @@ void HttpServer::Impl::Close() {
   core->options.refuse = nullptr;
   core->options.overloaded = nullptr;
   core->options.is_exempt = nullptr;
+  core->options.handshake_refused = nullptr;
 }
 
 base::Result<std::unique_ptr<HttpServer>> HttpServer::Start(Engine& engine, ServerOptions options,
@@ -211,7 +212,7 @@ base::Result<std::unique_ptr<HttpServer>> HttpServer::Start(Engine& engine, Serv
   if (const auto& tls = impl->core->options.tls) {
     auto context = MakeServerContext(*tls);
     if (!context) return std::unexpected(std::move(context).error());
-    impl->core->tls.emplace(std::move(*context));
+    impl->core->tls.Set(std::make_shared<asio::ssl::context>(std::move(*context)));
   }
   if (auto listening = impl->Listen(); !listening) {
     return std::unexpected(std::move(listening).error());
@@ -228,6 +229,18 @@ HttpServer::~HttpServer() {
 
 std::uint16_t HttpServer::port() const {
   return impl_->port;
+}
+
+base::Status HttpServer::RenewTls(const ServerTls& tls) {
+  if (!impl_->core->options.tls) {
+    return base::Fail(base::ErrorCode::kInvalid, "this listener speaks no TLS");
+  }
+  ServerTls wanted = tls;
+  wanted.http2 = impl_->core->options.tls->http2;
+  auto context = MakeServerContext(wanted);
+  if (!context) return std::unexpected(std::move(context).error());
+  impl_->core->tls.Set(std::make_shared<asio::ssl::context>(std::move(*context)));
+  return {};
 }
 
 void HttpServer::Leave() {

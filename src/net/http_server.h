@@ -18,6 +18,7 @@
 #include "base/clock.h"
 #include "base/result.h"
 #include "net/engine.h"
+#include "net/handshake_fault.h"
 #include "net/http_message.h"
 #include "net/refusal.h"
 #include "net/tls.h"
@@ -109,6 +110,7 @@ struct ServerOptions {
   // Of a numeric address: the number of its connections is not limited. Must be quick.
   std::function<bool(std::string_view)> is_exempt{};
   std::function<void(Overload)> overloaded{};  // called for each; must be quick
+  std::function<void(const HandshakeRefusal&)> handshake_refused{};  // the same
 };
 
 // Start, Leave, StopListening, Drain, the end: any thread but the engine's own (CHECK). The handler
@@ -116,13 +118,21 @@ struct ServerOptions {
 // gone.
 class HttpServer {
  public:
-  // Listens. Errors: kInvalid (a TLS file that cannot be read or does not fit), kUnavailable (the
-  // address cannot be bound). The engine must outlive the server.
+  // Listens. Errors: kForbidden (a key that others may read), kInvalid (a TLS file that cannot be
+  // read or does not fit), kUnavailable (the address cannot be bound). The engine must outlive the
+  // server.
   static base::Result<std::unique_ptr<HttpServer>> Start(Engine& engine, ServerOptions options,
                                                          Handler handler);
   ~HttpServer();  // StopListening, closes what is open
 
   std::uint16_t port() const;
+
+  // Reads certificate, key, authorities and revocation lists as `tls` now says (but http2, which
+  // stays); handshakes from now
+  // on go by them, and so do clients that are here already, with their next request: one whose
+  // certificate would not pass any more is without one. Errors, which leave everything as it was:
+  // kForbidden, kInvalid, as of Start; also when the server is plain. Any thread.
+  base::Status RenewTls(const ServerTls& tls);
 
   // From now on each answer says "connection: close", and everything else goes on: so that proxies
   // move elsewhere before StopListening, without one request in the way of a closing connection.

@@ -26,7 +26,7 @@ class Connection;
 struct ServerCore {
   ServerOptions options;
   Handler handler;
-  std::optional<asio::ssl::context> tls;
+  TlsSlot tls;
   std::atomic<bool> stopping{false};
   std::atomic<bool> leaving{false};  // each answer closes its connection
   std::atomic<std::size_t> connections{0};

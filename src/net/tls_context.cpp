@@ -8,7 +8,9 @@
 #include <memory>
 
 #include "base/encoding.h"
+#include "net/client_certificate_check.h"
 #include "net/free_with.h"
+#include "net/key_permissions.h"
 
 namespace obolus::net {
 namespace {
@@ -19,6 +21,15 @@ namespace ssl = boost::asio::ssl;
 constexpr const char* kTls12Suites =
     "ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES256-GCM-SHA384:"
     "ECDHE-RSA-AES256-GCM-SHA384:ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-CHACHA20-POLY1305";
+constexpr const char* kGroups = "X25519:P-256:P-384";
+constexpr const char* kSignatures =
+    "ECDSA+SHA256:ECDSA+SHA384:ECDSA+SHA512:ed25519:ed448:"
+    "rsa_pss_rsae_sha256:rsa_pss_rsae_sha384:rsa_pss_rsae_sha512:"
+    "rsa_pss_pss_sha256:rsa_pss_pss_sha384:rsa_pss_pss_sha512:"
+    "RSA+SHA256:RSA+SHA384:RSA+SHA512";
+constexpr int kSecurityLevel = 2;  // of OpenSSL: 112 bits
+constexpr long kMostSessions = 10'000;
+constexpr long kSessionSeconds = 2L * 3600;
 constexpr std::string_view kSessionContext = "obolus";
 
 void FreeNames(GENERAL_NAMES* names) {
@@ -88,20 +99,36 @@ std::vector<std::string> AlternativeNames(const X509* certificate) {
   return result;
 }
 
-base::Status TrustClients(SSL_CTX* context, const ServerTls& tls) {
-  if (tls.client_certificates == ClientCertificates::kNone) return {};
-  if (tls.client_ca_file.empty()) {
-    return base::Fail(base::ErrorCode::kInvalid, "client certificates need a client CA file");
+// A client that resumes is not asked for its certificate again, so where certificates matter nobody
+// resumes. Elsewhere sessions are kept here and not in tickets: no ticket key has to be rotated,
+// and what resumes is gone with its time, with this context, or with the process.
+void KeepSessions(SSL_CTX* context, const ServerTls& tls) {
+  SSL_CTX_set_options(context, SSL_OP_NO_TICKET);
+  SSL_CTX_set_session_id_context(context,
+                                 reinterpret_cast<const unsigned char*>(kSessionContext.data()),
+                                 kSessionContext.size());
+  if (tls.client_certificates != ClientCertificates::kNone) {
+    SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
+    SSL_CTX_set_num_tickets(context, 0);
+    return;
   }
-  if (SSL_CTX_load_verify_file(context, tls.client_ca_file.c_str()) != 1) {
-    return BadFile("client CA", tls.client_ca_file);
+  SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_SERVER);
+  SSL_CTX_sess_set_cache_size(context, kMostSessions);
+  SSL_CTX_set_timeout(context, kSessionSeconds);
+}
+
+base::Status SetPolicy(SSL_CTX* context, const ServerTls& tls) {
+  const bool only_13 = tls.min_version == TlsVersion::k13;
+  SSL_CTX_set_min_proto_version(context, only_13 ? TLS1_3_VERSION : TLS1_2_VERSION);
+  SSL_CTX_set_security_level(context, kSecurityLevel);
+  SSL_CTX_set_options(context, SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION |
+                                   SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_PRIORITIZE_CHACHA);
+  SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS);
+  if (SSL_CTX_set_cipher_list(context, kTls12Suites) != 1 ||
+      SSL_CTX_set1_groups_list(context, kGroups) != 1 ||
+      SSL_CTX_set1_sigalgs_list(context, kSignatures) != 1) {
+    return base::Fail(base::ErrorCode::kInternal, "TLS suites: " + LastSslError());
   }
-  STACK_OF(X509_NAME)* names = SSL_load_client_CA_file(tls.client_ca_file.c_str());
-  if (names == nullptr) return BadFile("client CA", tls.client_ca_file);
-  SSL_CTX_set_client_CA_list(context, names);  // takes them
-  const bool required = tls.client_certificates == ClientCertificates::kRequired;
-  SSL_CTX_set_verify(context, SSL_VERIFY_PEER | (required ? SSL_VERIFY_FAIL_IF_NO_PEER_CERT : 0),
-                     nullptr);
   return {};
 }
 
@@ -111,17 +138,12 @@ base::Result<ssl::context> MakeServerContext(const ServerTls& tls) {
   ssl::context result(ssl::context::tls_server);
   SSL_CTX* context = result.native_handle();
   ERR_clear_error();
-  SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);
-  SSL_CTX_set_options(context, SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION);
-  SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS);
-  // A resumed session keeps its client's certificate, so it must belong to this service.
-  SSL_CTX_set_session_id_context(context,
-                                 reinterpret_cast<const unsigned char*>(kSessionContext.data()),
-                                 kSessionContext.size());
+  if (auto set = SetPolicy(context, tls); !set) return std::unexpected(std::move(set).error());
+  KeepSessions(context, tls);
   SSL_CTX_set_alpn_select_cb(context, SelectProtocol,
                              const_cast<std::string_view*>(tls.http2 ? &kHttp2First : &kHttp11));
-  if (SSL_CTX_set_cipher_list(context, kTls12Suites) != 1) {
-    return base::Fail(base::ErrorCode::kInternal, "TLS suites: " + LastSslError());
+  if (auto kept = CheckKeyPermissions(tls.key_file); !kept) {
+    return std::unexpected(std::move(kept).error());
   }
   if (SSL_CTX_use_certificate_chain_file(context, tls.certificate_file.c_str()) != 1) {
     return BadFile("TLS certificate", tls.certificate_file);
@@ -132,7 +154,7 @@ base::Result<ssl::context> MakeServerContext(const ServerTls& tls) {
   if (SSL_CTX_check_private_key(context) != 1) {
     return BadFile("TLS key that does not fit its certificate", tls.key_file);
   }
-  if (auto trusted = TrustClients(context, tls); !trusted) {
+  if (auto trusted = CheckClientCertificates(context, tls); !trusted) {
     return std::unexpected(std::move(trusted).error());
   }
   return result;

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 #include <openssl/ssl.h>
+#include <sys/stat.h>
 
 #include <array>
 #include <atomic>
@@ -275,6 +276,9 @@ TEST_F(Tls, AServerDoesNotStartWithFilesThatDoNotFit) {
   EXPECT_EQ(start(missing), base::ErrorCode::kInvalid);
   ServerTls nonsense = good;
   nonsense.key_file = File("nonsense.pem");
+  chmod(nonsense.key_file.c_str(), 0644);
+  EXPECT_EQ(start(nonsense), base::ErrorCode::kForbidden) << "a key that others may read";
+  chmod(nonsense.key_file.c_str(), 0640);
   EXPECT_EQ(start(nonsense), base::ErrorCode::kInvalid);
   ServerTls other_key = good;
   other_key.key_file = File("bridge-server.key");

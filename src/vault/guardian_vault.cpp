@@ -99,13 +99,13 @@ base::Result<std::unique_ptr<GuardianVault>> GuardianVault::Make(GuardianOptions
                                                                  base::Scheduler& scheduler,
                                                                  const base::Clock& clock,
                                                                  base::Metrics& metrics) {
-  auto client = net::HttpClient::Make(options.client);
+  auto client = net::RenewableClient::Make(options.client);
   if (!client) return std::unexpected(client.error());
   return std::unique_ptr<GuardianVault>(
       new GuardianVault(std::move(options), std::move(*client), scheduler, clock, metrics));
 }
 
-GuardianVault::GuardianVault(GuardianOptions options, std::unique_ptr<net::HttpClient> client,
+GuardianVault::GuardianVault(GuardianOptions options, std::unique_ptr<net::RenewableClient> client,
                              base::Scheduler& scheduler, const base::Clock& clock,
                              base::Metrics& metrics)
     : options_(std::move(options)),
@@ -119,8 +119,14 @@ GuardianVault::~GuardianVault() {
   Close();
 }
 
+base::Status GuardianVault::RenewTls() {
+  const std::lock_guard lock(mutex_);
+  if (!client_) return base::Fail(ErrorCode::kUnavailable, "the vault is closed");
+  return client_->Renew(options_.client.tls);
+}
+
 void GuardianVault::Close() {
-  std::unique_ptr<net::HttpClient> client;
+  std::unique_ptr<net::RenewableClient> client;
   {
     const std::lock_guard lock(mutex_);
     client = std::move(client_);

@@ -14,7 +14,7 @@
 #include "base/clock.h"
 #include "base/metrics.h"
 #include "net/circuit_breaker.h"
-#include "net/http_client.h"
+#include "net/renewable_client.h"
 #include "vault/guardian_protocol.h"
 
 namespace obolus::vault {
@@ -43,6 +43,10 @@ class GuardianVault final : public app::Vault {
   void Delete(const std::string& card_id,
               std::move_only_function<void(base::Status)> done) override;
 
+  // Goes on with what the files of the client's TLS now hold; calls under way end as they began.
+  // Errors of net::RenewableClient::Renew; kUnavailable: closed.
+  base::Status RenewTls();
+
   // What is under way ends with kUnavailable, and so does what comes later.
   void Close();
 
@@ -51,7 +55,7 @@ class GuardianVault final : public app::Vault {
   struct Counters;
   using Shared = std::shared_ptr<Keeping>;
 
-  GuardianVault(GuardianOptions options, std::unique_ptr<net::HttpClient> client,
+  GuardianVault(GuardianOptions options, std::unique_ptr<net::RenewableClient> client,
                 base::Scheduler& scheduler, const base::Clock& clock, base::Metrics& metrics);
 
   void Attempt(const Shared& keeping);
@@ -69,8 +73,8 @@ class GuardianVault final : public app::Vault {
   const base::Clock& clock_;
   std::unique_ptr<Counters> counters_;
   std::mutex mutex_;
-  net::CircuitBreaker breaker_;              // under mutex_
-  std::unique_ptr<net::HttpClient> client_;  // under mutex_
+  net::CircuitBreaker breaker_;                   // under mutex_
+  std::unique_ptr<net::RenewableClient> client_;  // under mutex_
   std::atomic<bool> denied_ = false;
 };
 

@@ -1,5 +1,6 @@
 // Safety features against attackers, each switched off; form and meaning as in mutants.mjs.
 
+const kBadCertificates = ['tests/tls/bad_certificates.mjs', '--quiet'];
 const kProbe = ['--test', 'tests/hardening/probe.test.mjs'];
 
 export const kSecurityMutants = [
@@ -146,6 +147,61 @@ export const kSecurityMutants = [
     by: '',
     target: 'base_test',
     tests: 'SecretBytes.*',
+    name: 'tls: any purpose will do',
+    why: 'the certificate of a web server would speak for Commerce',
+    file: 'src/net/certificate_rules.cpp',
+    text: 'if ((flags & EXFLAG_XKUSAGE) == 0) return wrong("no extended key usage");',
+    by: 'if ((flags & EXFLAG_XKUSAGE) == 0) return {};',
+    target: 'obolus',
+    script: kBadCertificates,
+  },
+  {
+    name: 'tls: revocation lists are read and not asked',
+    why: 'a stolen certificate would open the door until it expires',
+    file: 'src/net/client_certificate_check.cpp',
+    text: 'X509_V_FLAG_CRL_CHECK | X509_V_FLAG_CRL_CHECK_ALL);',
+    by: '0);',
+    target: 'obolus',
+    script: kBadCertificates,
+  },
+  {
+    name: 'tls: a reload takes files that do not fit',
+    why: 'a certificate and the key of another would end every new connection',
+    file: 'src/net/http_server.cpp',
+    text: '  auto context = MakeServerContext(wanted);\n',
+    by:
+      '  impl_->core->tls.Set(' +
+      'std::make_shared<asio::ssl::context>(asio::ssl::context::tls_server));\n' +
+      '  auto context = MakeServerContext(wanted);\n',
+    target: 'net_test',
+    tests: 'TlsRenewal.FilesThatDoNotFitChangeNothing',
+  },
+  {
+    name: 'tls: who is connected is never measured again',
+    why: 'a revoked client would stay as long as it keeps its connection',
+    file: 'src/net/http_connection_trust.cpp',
+    text: 'if (newest == trusted_by_ && now - trusted_at_ < kTrustedFor) return;',
+    by: 'if (newest != nullptr) return;',
+    target: 'net_test',
+    tests: 'TlsRenewal.WhoeverIsConnected*',
+  },
+  {
+    name: 'API keys: scopes are not looked at',
+    why: 'a key for events would open sessions, and forward cards',
+    file: 'src/http/middleware.cpp',
+    text: 'if (app::Allows(match->key, scope)) return true;',
+    by: 'if (match->active) return true;',
+    target: 'http_test',
+    tests: 'ScopedKeys.*',
+  },
+  {
+    name: 'API keys: an ended key goes on',
+    why: 'a key that was given for a day would be good for ever',
+    file: 'src/app/api_keys.cpp',
+    text: 'return !key.expires_at || now < *key.expires_at;',
+    by: 'return !key.expires_at || now > base::Timestamp{};',
+    target: 'http_test',
+    tests: 'ScopedKeys.*',
   },
   {
     name: 'http: resets cost nothing',
