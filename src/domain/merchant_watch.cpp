@@ -41,7 +41,9 @@ void MerchantWatch::Submitted(const WatchRules& rules, base::Timestamp now) {
   if (last_seen_ == base::Timestamp{}) first_seen_ = now;
   last_seen_ = now;
   moment_.Add(1, now, rules.moment);
-  usual_.Add(IsRush(rules, now) ? kRushCounts : 1, now, rules.usual);
+  if (IsAboveUsual(rules, now)) last_rush_ = now;
+  const bool rushes = now - last_rush_ < rules.rush_lasts;
+  usual_.Add(rushes ? kRushCounts : 1, now, rules.usual);
 }
 
 void MerchantWatch::Refused(const WatchRules& rules, base::Timestamp now) {
@@ -61,10 +63,11 @@ Suspicion MerchantWatch::Look(const WatchRules& rules, base::Timestamp now) cons
     if (refused >= rules.refused_share * known) return Suspicion::kStrong;
     if (refused >= rules.some_share * known) suspicion = Suspicion::kSome;
   }
-  return IsRush(rules, now) ? Suspicion::kSome : suspicion;
+  // An attacker who slows down a little must not be let through at once.
+  return now - last_rush_ < rules.rush_lasts ? Suspicion::kSome : suspicion;
 }
 
-bool MerchantWatch::IsRush(const WatchRules& rules, base::Timestamp now) const {
+bool MerchantWatch::IsAboveUsual(const WatchRules& rules, base::Timestamp now) const {
   const base::Millis watched = now - first_seen_;
   if (rules.rush_factor <= 0 || watched < rules.moment) return false;
   const double present = moment_.At(now, rules.moment) / Seconds(rules.moment);

@@ -16,11 +16,12 @@ struct WatchRules {
   double least_refused = 10;   // fewer say nothing; 0: refusals are not looked at
   double refused_share = 0.5;  // of the cards whose fate is known; strong from there on
   double some_share = 0.35;
-  double rush_factor = 4;         // times the usual rate; 0: rates are not looked at
-  double rush_per_s = 2;          // and this much above it
-  base::Millis memory{600'000};   // half of what is older counts no more
-  base::Millis moment{10'000};    // over which the present rate is taken
-  base::Millis usual{3'600'000};  // over which the usual one is
+  double rush_factor = 3;            // times the usual rate; 0: rates are not looked at
+  double rush_per_s = 1;             // and this much above it
+  base::Millis rush_lasts{300'000};  // from its last moment on
+  base::Millis memory{600'000};      // half of what is older counts no more
+  base::Millis moment{10'000};       // over which the present rate is taken
+  base::Millis usual{3'600'000};     // over which the usual one is
 };
 
 class MerchantWatch {
@@ -42,10 +43,10 @@ class MerchantWatch {
     void Add(double amount, base::Timestamp now, base::Millis time);
   };
 
-  bool IsRush(const WatchRules& rules, base::Timestamp now) const;
+  bool IsAboveUsual(const WatchRules& rules, base::Timestamp now) const;
 
   Fading refused_, approved_, moment_, usual_;
-  base::Timestamp first_seen_, last_seen_;
+  base::Timestamp first_seen_, last_seen_, last_rush_;
 };
 
 }  // namespace obolus::domain

@@ -57,7 +57,9 @@ TEST_F(MerchantWatchTest, ARushOverWhatIsUsualIsSuspect) {
   EXPECT_EQ(Look(), Suspicion::kNone);
   Submit(100, Millis(50));
   EXPECT_EQ(Look(), Suspicion::kSome);
-  now_ += minutes(1);
+  now_ += minutes(4);
+  EXPECT_EQ(Look(), Suspicion::kSome) << "who slows down is not let through at once";
+  now_ += minutes(2);
   EXPECT_EQ(Look(), Suspicion::kNone);
 }
 
