@@ -61,7 +61,6 @@ class World {
           api_keys_file: world.file('keys.json'),
           tls: { client_ca: world.file('clients.pem') },
         },
-        log: { level: 'warn' },
       },
       {},
       { certs: world.folder, apiKey: newApiKey(), bridge },
