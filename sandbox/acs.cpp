@@ -307,7 +307,9 @@ void Acs::ChallengeOpened(const AcsRecord& record, const std::string& redirect_u
 void Acs::Browse(const std::shared_ptr<Visit>& visit) {
   std::lock_guard lock(mutex_);
   if (stopped_ || ++visit->tries > kMaxBrowserTries) return;
-  parts_.browser.Send(visit->request, [this, visit](base::Result<net::HttpResponse> answer) {
+  net::ClientRequest request{visit->request.method, visit->request.url, visit->request.headers,
+                             visit->request.body};
+  parts_.browser.Send(std::move(request), [this, visit](base::Result<net::HttpResponse> answer) {
     if (WorthAnotherTry(answer ? answer->status : 0)) {
       parts_.scheduler.After(RetryDelay(visit->tries), [this, visit] { Browse(visit); });
       return;

@@ -1,12 +1,5 @@
 #include "net/http_client.h"
 
-#include <curl/curl.h>
-#include <malloc.h>
-
-#include <algorithm>
-#include <array>
-#include <cstdlib>
-#include <cstring>
 #include <mutex>
 #include <new>
 #include <thread>
@@ -16,10 +9,8 @@
 
 #include "base/check.h"
 #include "base/log.h"
-#include "base/secret.h"
-#include "base/url.h"
 #include "net/client_identity.h"
-#include "net/free_with.h"
+#include "net/http_transfer.h"
 #include "net/signals_blocked.h"
 
 namespace obolus::net {
@@ -27,127 +18,8 @@ namespace {
 
 constexpr int kPollMs = 1'000;  // a limit only; whatever happens wakes it
 
-using Easy = std::unique_ptr<CURL, FreeWith<curl_easy_cleanup>>;
 using Multi = std::unique_ptr<CURLM, FreeWith<curl_multi_cleanup>>;
 using Share = std::unique_ptr<CURLSH, FreeWith<curl_share_cleanup>>;
-using HeaderList = std::unique_ptr<curl_slist, FreeWith<curl_slist_free_all>>;
-
-// libcurl copies a body into buffers of its own, so all that it frees is wiped.
-void FreeWiped(void* memory) {
-  base::WipeMemory(memory, malloc_usable_size(memory));
-  std::free(memory);
-}
-
-void* ReallocWiped(void* memory, std::size_t size) {
-  if (memory == nullptr) return std::malloc(size);
-  void* moved = std::malloc(size);
-  if (moved != nullptr) {
-    std::memcpy(moved, memory, std::min(size, malloc_usable_size(memory)));
-    FreeWiped(memory);
-  }
-  return moved;
-}
-
-// One exchange, from Send to `done`; libcurl has its address.
-struct Transfer {
-  ClientRequest request;
-  base::Done<HttpResponse> done;
-  HttpResponse response;
-  std::size_t most = 0;  // of the header, and of the body
-  std::size_t header_bytes = 0;
-  bool too_large = false;
-  Easy easy;
-  HeaderList headers;
-  std::array<char, CURL_ERROR_SIZE> error{};
-};
-
-std::size_t OnBody(char* data, std::size_t, std::size_t size, void* user) {
-  auto& transfer = *static_cast<Transfer*>(user);
-  if (transfer.response.body.size() + size > transfer.most) {
-    transfer.too_large = true;
-    return 0;
-  }
-  try {
-    transfer.response.body.append(data, size);
-  } catch (const std::bad_alloc&) {
-    return 0;  // ends the transfer; what calls this is C
-  }
-  return size;
-}
-
-std::string_view Trim(std::string_view text) {
-  while (!text.empty() && (text.back() == '\r' || text.back() == '\n' || text.back() == ' ' ||
-                           text.back() == '\t')) {
-    text.remove_suffix(1);
-  }
-  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
-  return text;
-}
-
-std::size_t OnHeader(char* data, std::size_t, std::size_t size, void* user) {
-  auto& transfer = *static_cast<Transfer*>(user);
-  auto& headers = transfer.response.headers;
-  const std::string_view line(data, size);
-  transfer.header_bytes += size;
-  if (transfer.header_bytes > transfer.most) {
-    transfer.too_large = true;
-    return 0;
-  }
-  if (line.starts_with("HTTP/")) {
-    headers = {};  // what came before belongs to an interim response
-    return size;
-  }
-  const std::size_t colon = line.find(':');
-  if (colon == std::string_view::npos) return size;
-  try {
-    headers.Add(std::string(line.substr(0, colon)), std::string(Trim(line.substr(colon + 1))));
-  } catch (const std::bad_alloc&) {
-    return 0;
-  }
-  return size;
-}
-
-bool HasLineBreak(std::string_view text) {
-  return text.find_first_of(std::string_view("\r\n\0", 3)) != std::string_view::npos;
-}
-
-// Short enough to need no memory itself.
-base::Error OutOfMemory() {
-  return {base::ErrorCode::kUnavailable, "out of memory", {}, std::nullopt};
-}
-
-base::Error ErrorOf(const Transfer& transfer, CURLcode code) {
-  const char* said = transfer.error[0] != '\0' ? transfer.error.data() : curl_easy_strerror(code);
-  base::Error error;
-  error.message = said;
-  switch (code) {
-    case CURLE_OPERATION_TIMEDOUT:
-      error.code = base::ErrorCode::kTimeout;
-      break;
-    case CURLE_URL_MALFORMAT:
-    case CURLE_UNSUPPORTED_PROTOCOL:
-      error.code = base::ErrorCode::kInvalid;
-      break;
-    default:
-      error.code = base::ErrorCode::kUnavailable;
-  }
-  if (transfer.too_large) {
-    error = {base::ErrorCode::kTooLarge, "the response is too large", {}, std::nullopt};
-  }
-  return error;
-}
-
-base::Error TellError(const Transfer& transfer, CURLcode code) {
-  try {
-    return ErrorOf(transfer, code);
-  } catch (const std::bad_alloc&) {
-    return OutOfMemory();
-  }
-}
-
-curl_blob BlobOf(std::string& text) {
-  return {.data = text.data(), .len = text.size(), .flags = CURL_BLOB_NOCOPY};
-}
 
 }  // namespace
 
@@ -166,83 +38,9 @@ struct HttpClient::Impl {
   void Run();
   void Begin(std::unique_ptr<Transfer> transfer);
   base::Status Launch(std::unique_ptr<Transfer>& transfer);
-  void Prepare(Transfer& transfer);
-  void SetTls(CURL* easy);
-  void SetMethod(CURL* easy, const ClientRequest& request);
-  bool SetHeaders(Transfer& transfer);
   void Reap();
   void End(std::unique_ptr<Transfer> transfer, base::Result<HttpResponse> result);
 };
-
-void HttpClient::Impl::SetTls(CURL* easy) {
-  curl_easy_setopt(easy, CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
-  if (!identity.ca.empty()) {
-    curl_blob blob = BlobOf(identity.ca);
-    curl_easy_setopt(easy, CURLOPT_CAINFO_BLOB, &blob);
-    curl_easy_setopt(easy, CURLOPT_CAPATH, nullptr);
-  }
-  if (!identity.certificate.empty()) {
-    curl_blob certificate = BlobOf(identity.certificate);
-    curl_blob key = BlobOf(identity.key);
-    curl_easy_setopt(easy, CURLOPT_SSLCERT_BLOB, &certificate);
-    curl_easy_setopt(easy, CURLOPT_SSLKEY_BLOB, &key);
-  }
-}
-
-void HttpClient::Impl::SetMethod(CURL* easy, const ClientRequest& request) {
-  if (request.method == "HEAD") {
-    curl_easy_setopt(easy, CURLOPT_NOBODY, 1L);
-    return;
-  }
-  const std::string_view body = request.secret_body ? request.secret_body->text() : request.body;
-  if (body.empty() && request.method != "POST" && request.method != "PUT" &&
-      request.method != "PATCH") {
-    curl_easy_setopt(easy, CURLOPT_HTTPGET, 1L);
-  } else {
-    curl_easy_setopt(easy, CURLOPT_POSTFIELDS, body.data());
-    curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(body.size()));
-  }
-  curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, request.method.c_str());
-}
-
-// False: a name or value that would break out of its line.
-bool HttpClient::Impl::SetHeaders(Transfer& transfer) {
-  const auto append = [&](const std::string& line) {
-    transfer.headers.reset(curl_slist_append(transfer.headers.release(), line.c_str()));
-  };
-  append("Expect:");  // a round trip that no event needs
-  if (transfer.request.headers.Find("content-type") == nullptr) append("Content-Type:");
-  for (const Header& header : transfer.request.headers) {
-    if (HasLineBreak(header.name) || HasLineBreak(header.value)) return false;
-    append(header.value.empty() ? header.name + ";" : header.name + ": " + header.value);
-  }
-  curl_easy_setopt(transfer.easy.get(), CURLOPT_HTTPHEADER, transfer.headers.get());
-  return true;
-}
-
-void HttpClient::Impl::Prepare(Transfer& transfer) {
-  CURL* easy = transfer.easy.get();
-  curl_easy_setopt(easy, CURLOPT_URL, transfer.request.url.c_str());
-  curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
-  curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
-  // One exchange a connection at a time, so that max_connections bounds what a receiver sees at
-  // once.
-  curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
-  curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
-  curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS,
-                   static_cast<long>(options.connect_timeout.count()));
-  curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, static_cast<long>(options.timeout.count()));
-  curl_easy_setopt(easy, CURLOPT_SHARE, share.get());
-  curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, transfer.error.data());
-  curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, OnBody);
-  curl_easy_setopt(easy, CURLOPT_WRITEDATA, &transfer);
-  curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, OnHeader);
-  curl_easy_setopt(easy, CURLOPT_HEADERDATA, &transfer);
-  const auto url = base::ParseUrl(transfer.request.url, base::HttpPolicy::kHttpOnLoopback);
-  if (url && url->IsLoopback()) curl_easy_setopt(easy, CURLOPT_NOPROXY, "*");
-  SetTls(easy);
-  SetMethod(easy, transfer.request);
-}
 
 // Leaves the transfer alone when it fails.
 base::Status HttpClient::Impl::Launch(std::unique_ptr<Transfer>& transfer) {
@@ -253,13 +51,12 @@ base::Status HttpClient::Impl::Launch(std::unique_ptr<Transfer>& transfer) {
     spare.pop_back();
   }
   if (!transfer->easy) return std::unexpected(OutOfMemory());
-  transfer->most = options.max_response_bytes;
   // An answer may repeat what was sent.
-  if (transfer->request.secret_body) transfer->response.body.reserve(transfer->most);
-  Prepare(*transfer);
-  if (!SetHeaders(*transfer)) {
-    return base::Fail(base::ErrorCode::kInvalid, "a header holds a line break");
+  const bool is_collected = !transfer->request.on_body;
+  if (transfer->request.secret_body && is_collected) {
+    transfer->response.body.reserve(options.max_response_bytes);
   }
+  if (auto ready = Prepare(*transfer, options, identity, share.get()); !ready) return ready;
   CURL* easy = transfer->easy.get();
   // Its place first: once it is added, nothing may fail.
   const auto place = running.emplace(easy, nullptr).first;
@@ -350,9 +147,7 @@ void HttpClient::Impl::Run() {
 }
 
 base::Result<std::unique_ptr<HttpClient>> HttpClient::Make(ClientOptions options) {
-  static const bool ready = curl_global_init_mem(CURL_GLOBAL_DEFAULT, std::malloc, FreeWiped,
-                                                 ReallocWiped, strdup, std::calloc) == CURLE_OK;
-  CHECK(ready);
+  StartCurl();
   auto identity = ReadClientIdentity(options.tls);
   if (!identity) return std::unexpected(std::move(identity).error());
   auto impl = std::make_unique<Impl>(std::move(options), std::move(*identity));

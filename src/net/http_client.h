@@ -4,9 +4,14 @@
 // eventing, vault and the sandbox.
 #pragma once
 
+#include <sys/socket.h>
+
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "base/clock.h"
 #include "base/result.h"
@@ -23,6 +28,9 @@ struct ClientRequest {
   std::string body{};
   // Sent instead of `body`: bytes that must leave no copy behind.
   std::shared_ptr<const base::SecretBytes> secret_body{};
+  // Gets the answer's body piece by piece on the client's thread, instead of HttpResponse::body.
+  // False: that is enough, the request ends with kUnavailable.
+  std::move_only_function<bool(std::string_view)> on_body{};
 };
 
 struct ClientOptions {
@@ -31,7 +39,15 @@ struct ClientOptions {
   base::Millis timeout{10'000};  // for the whole exchange
   std::size_t max_connections = 64;
   std::size_t max_response_bytes = 64 * 1024;
+  bool direct = false;  // by no proxy, whatever the environment says, and with the path as given
+  // Asked for each address before it is connected to, so that it holds for what a name server says
+  // at that moment. A refusal ends the request with kForbidden, unless another address is allowed.
+  std::function<base::Status(const sockaddr&)> may_connect{};
+  std::vector<std::string> resolve{};  // "name:port:address[,address]": instead of a name server
 };
+
+// Among Error::extensions of a request that failed before its first byte was sent.
+inline constexpr char kNothingSent[] = "nothing_sent";
 
 class HttpClient {
  public:
@@ -40,8 +56,8 @@ class HttpClient {
   ~HttpClient();  // requests under way end with kUnavailable; then joins
 
   // Any thread; `done` runs on the client's thread and must not block. Any status is a success
-  // here. Errors: kTimeout, kUnavailable (DNS, refused, reset, TLS; the message says which),
-  // kTooLarge.
+  // here. Errors: kForbidden (`may_connect`), kTimeout, kUnavailable (DNS, refused, reset, TLS; the
+  // message says which), kTooLarge.
   void Send(ClientRequest request, base::Done<HttpResponse> done);
 
  private:

@@ -10,6 +10,7 @@
 #include <thread>
 #include <vector>
 
+#include "net/ip_address.h"
 #include "net/test_server.h"
 #include "net/test_socket.h"
 
@@ -239,6 +240,73 @@ TEST(HttpClient, ADoneMaySendTheNext) {
   };
   next();
   EXPECT_EQ(sent.get_future().get(), 10);
+}
+
+// A name that says one address to whoever checks and another to whoever connects (DNS rebinding)
+// gains nothing: what is asked about is the address that is connected to.
+TEST(HttpClient, AnAddressThatIsRefusedIsNotConnectedTo) {
+  std::atomic<int> served = 0;
+  TestServer server([&](HttpRequest, Responder responder) {
+    ++served;
+    responder.Send({});
+  });
+  std::vector<std::string> asked;
+  const std::string name = "processor.example:" + std::to_string(server.port());
+  const auto client = MakeClient({.direct = true,
+                                  .may_connect = [&](const sockaddr& address) -> base::Status {
+                                    asked.push_back(ToText(address));
+                                    return base::Fail(ErrorCode::kForbidden, "leads inside");
+                                  },
+                                  .resolve = {name + ":127.0.0.1"}});
+  const auto result = Exchange(*client, {.url = "http://" + name + "/"});
+  EXPECT_EQ(CodeOf(result), ErrorCode::kForbidden);
+  EXPECT_EQ(result.error().message, "leads inside");
+  EXPECT_EQ(asked, std::vector<std::string>{"127.0.0.1"});
+  EXPECT_EQ(served, 0);
+}
+
+TEST(HttpClient, AnAddressThatIsAllowedIsConnectedToUnderItsName) {
+  std::string host;
+  TestServer server([&](HttpRequest request, Responder responder) {
+    host = *request.headers.Find("Host");
+    responder.Send({});
+  });
+  const std::string name = "processor.example:" + std::to_string(server.port());
+  const auto client = MakeClient({.direct = true,
+                                  .may_connect = [](const sockaddr&) -> base::Status { return {}; },
+                                  .resolve = {name + ":127.0.0.1"}});
+  EXPECT_TRUE(Exchange(*client, {.url = "http://" + name + "/"}));
+  EXPECT_EQ(host, name);
+}
+
+TEST(HttpClient, ADirectOneUsesNoProxyOfTheEnvironment) {
+  TestServer server([](HttpRequest, Responder responder) { responder.Send({}); });
+  const std::string name = "processor.example:" + std::to_string(server.port());
+  setenv("http_proxy", "http://127.0.0.1:1", 1);
+  for (const bool direct : {true, false}) {
+    const auto client = MakeClient({.direct = direct, .resolve = {name + ":127.0.0.1"}});
+    EXPECT_EQ(Exchange(*client, {.url = "http://" + name + "/"}).has_value(), direct);
+  }
+  unsetenv("http_proxy");
+}
+
+TEST(HttpClient, ABodyIsHandedOnInPieces) {
+  const std::string sent(50'000, 'x');
+  TestServer server([&](HttpRequest, Responder responder) { responder.Send({.body = sent}); });
+  const auto client = MakeClient();
+  std::string got;
+  ClientRequest request{.url = Url(server.port())};
+  request.on_body = [&](std::string_view piece) {
+    got += piece;
+    return true;
+  };
+  const auto result = Exchange(*client, std::move(request));
+  ASSERT_TRUE(result);
+  EXPECT_EQ(got, sent);
+  EXPECT_EQ(result->body, "");
+  ClientRequest ended{.url = Url(server.port())};
+  ended.on_body = [](std::string_view) { return false; };
+  EXPECT_EQ(CodeOf(Exchange(*client, std::move(ended))), ErrorCode::kUnavailable);
 }
 
 }  // namespace
