@@ -39,6 +39,10 @@ bench-programs:
 web-bench: release ## what the card form costs the shopper, beside a floor without script
 	@OBOLUS_BUILD=build/release node tests/web/bench.mjs
 
+.PHONY: forward-check
+forward-check: dev ## tries to have a card sent where it must not go: a table
+	@OBOLUS_BIN=$(CURDIR)/build/dev/src/main/obolus node tests/forward/check.mjs
+
 .PHONY: challenges
 challenges: dev ## each behaviour of the bank, on a page and in a frame, in Chromium: a table
 	@node tests/web/challenges.mjs

@@ -274,6 +274,11 @@ Effects Commerce::React(const EntryPtr& entry, const IncomingEvent& event) {
 }
 
 void Commerce::Receive(const IncomingEvent& event) {
+  std::move_only_function<void()> go_on = [this, event] { Take(event); };
+  if (!parts_.charge || !parts_.charge(event, go_on)) Take(event);
+}
+
+void Commerce::Take(const IncomingEvent& event) {
   Later later;
   {
     std::lock_guard lock(mutex_);

@@ -59,6 +59,9 @@ struct CommerceParts {
   FlowBook flows;
   std::string merchant_name;
   std::string shop_origin;
+  // Has the card brought to the processor, who calls the second when that is over; false: it does
+  // not.
+  std::function<bool(const IncomingEvent&, std::move_only_function<void()>&)> charge{};
 };
 
 class Commerce {
@@ -123,6 +126,7 @@ class Commerce {
                    Later& later);
   void CardSessionAnswered(const EntryPtr& entry, base::Result<net::HttpResponse> answer);
   void TdsSessionAnswered(const EntryPtr& entry, base::Result<net::HttpResponse> answer);
+  void Take(const IncomingEvent& event);
   void Settle(const EntryPtr& entry, Later& later);
   Effects React(const EntryPtr& entry, const IncomingEvent& event);
   void CheckAgainstVoid(const Entry& entry, const IncomingEvent& event);

@@ -141,6 +141,8 @@ int Run(int argc, char** argv) {
       ->check(CLI::ExistingDirectory);
   serve->add_option("--acs-host", options.acs_host, "Host name at which browsers find the bank")
       ->capture_default_str();
+  serve->add_flag("--charge", options.charge,
+                  "Have each card forwarded to the processor; Obolus must allow that destination");
   serve->add_flag("--tls", options.tls, "Serve shop, API and ACS over HTTPS");
   serve->add_flag("--exit-with-parent", exit_with_parent, "Stop when the parent process ends");
   bool as_json = false;

@@ -11,6 +11,7 @@
 #include "net/http_server.h"
 #include "sandbox/acs.h"
 #include "sandbox/bridge.h"
+#include "sandbox/charges.h"
 #include "sandbox/control.h"
 #include "sandbox/guardian.h"
 #include "sandbox/kit_routes.h"
@@ -84,6 +85,7 @@ struct Server::Impl {
   std::unique_ptr<ObolusLink> link;
   std::unique_ptr<OutboundEvents> outbound;
   std::unique_ptr<Processor> processor;
+  std::unique_ptr<Charges> charges;
   std::unique_ptr<Commerce> commerce;
   std::unique_ptr<PaymentsApi> payments;
   std::unique_ptr<Bridge> bridge;
@@ -136,6 +138,9 @@ base::Status Server::Impl::Listen() {
           responder.Send(Problem(503, "UNAVAILABLE", "The sandbox is starting."));
           return;
         }
+        if (charges && request.path == Charges::kPath) {
+          return charges->Handle(request, std::move(responder));
+        }
         bridge->Handle(request, std::move(responder));
       });
   if (!started) return std::unexpected(started.error());
@@ -184,9 +189,17 @@ void Server::Impl::Build(FlowBook flows) {
       *commerce_client, *engine, clock, journal);
   outbound = std::make_unique<OutboundEvents>(*link, ids, clock, source);
   processor = std::make_unique<Processor>(ids, AcsUrl());
-  commerce = std::make_unique<Commerce>(CommerceParts{ids, clock, *engine, journal, *link,
-                                                      *outbound, events, *processor,
-                                                      std::move(flows), "Agora", ShopUrl()});
+  CommerceParts commerce_parts{ids,    clock,      *engine,          journal, *link,    *outbound,
+                               events, *processor, std::move(flows), "Agora", ShopUrl()};
+  if (options.charge) {
+    charges = std::make_unique<Charges>(
+        "https://localhost:" + std::to_string(bridge_listener->port()) + Charges::kPath, *link,
+        journal, [this](const std::string& terminal) { return commerce->PaymentOf(terminal); });
+    commerce_parts.charge = [this](const IncomingEvent& event, auto& go_on) {
+      return charges->Begin(event, go_on);
+    };
+  }
+  commerce = std::make_unique<Commerce>(std::move(commerce_parts));
   payments = std::make_unique<PaymentsApi>(*commerce, journal, clock, payments_key);
   bridge = std::make_unique<Bridge>(*commerce, events, journal, *engine,
                                     std::set<std::string>{std::string(kObolusName)});

@@ -28,6 +28,7 @@ struct ServerOptions {
   std::filesystem::path certificates;
   std::filesystem::path flows;  // empty: those compiled in
   bool tls = false;             // for the shop's listener
+  bool charge = false;          // cards are had by Obolus's forward call
   // Where browsers find the bank: another site than the shop's, as a bank is.
   std::string acs_host = "localhost";
 };

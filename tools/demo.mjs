@@ -56,7 +56,8 @@ async function main() {
   }
   const began = Date.now();
   const folder = path.join(kRoot, '.demo');
-  const stack = new Stack({ folder, ports: await choosePorts(), tls: options.tls, build: kBuild });
+  const ports = await choosePorts();
+  const stack = new Stack({ folder, ports, tls: options.tls, build: kBuild, charge: true });
 
   let stopping = false;
   const stop = async (code, reason) => {

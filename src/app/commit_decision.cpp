@@ -46,6 +46,17 @@ void NoteDeletion(const Services& services, const domain::Decision& decision) {
                                      {"session", ToString(decision.session.id)}}});
 }
 
+// Our own row goes at once. What rests in another vault is deleted there later, by
+// app/delete_cards.
+Status EndCard(Transaction& tx, const domain::Session& session, Timestamp now) {
+  if (auto deleted = tx.DeleteCardsOf(session.id); !deleted) return deleted;
+  if (!session.card_session || session.card_session->provider == kEmbeddedProvider) return {};
+  return tx.ScheduleDeletion({.card_id = session.card_session->id,
+                              .session_id = session.id,
+                              .due_at = now,
+                              .first_due_at = now});
+}
+
 }  // namespace
 
 Status CommitDecision(Transaction& tx, const Services& services, const domain::Decision& decision,
@@ -58,8 +69,8 @@ Status CommitDecision(Transaction& tx, const Services& services, const domain::D
     if (auto inserted = tx.InsertEvent(row); !inserted) return inserted;
   }
   if (decision.destroys_card && decision.session.kind == domain::SessionKind::kPayment) {
-    if (auto deleted = tx.DeleteCardsOf(decision.session.id); !deleted) return deleted;
     if (decision.session.card_session) NoteDeletion(services, decision);
+    return EndCard(tx, decision.session, occasion.now);
   }
   return {};
 }

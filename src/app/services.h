@@ -10,6 +10,7 @@
 #include "app/ports/audit_log.h"
 #include "app/ports/envelope.h"
 #include "app/ports/event_bridge.h"
+#include "app/ports/security_codes.h"
 #include "app/ports/store.h"
 #include "app/ports/vault.h"
 #include "app/session_feed.h"
@@ -50,6 +51,7 @@ struct Services {
   AuditLog& audit;
   Settings settings;
   CardTesting* card_testing = nullptr;  // none: cards are not limited
+  SecurityCodes* codes = nullptr;       // none: a security code is dropped when the card is kept
 };
 
 }  // namespace obolus::app

@@ -57,13 +57,34 @@ bool TakesTheCard(const domain::Command& command) {
          std::holds_alternative<domain::AcceptCard>(command);
 }
 
+// What an accepted card leaves beside its session. Where it rests in a remote vault it is deleted
+// there one day, so the intent to do so comes with it.
+struct CardRows {
+  std::optional<SealedCard> card;
+  std::optional<SealedCard> code;
+  std::optional<CardDeletion> deletion;
+};
+
+// Commerce's word may have come before the card; then it is of no use any more.
+Status Insert(Transaction& tx, const CardRows& rows, bool is_needed, Timestamp now) {
+  Status inserted;
+  if (rows.deletion) {
+    CardDeletion deletion = *rows.deletion;
+    if (!is_needed) deletion.due_at = deletion.first_due_at = now;
+    inserted = tx.ScheduleDeletion(deletion);
+  }
+  if (inserted && is_needed && rows.card) inserted = tx.InsertCard(*rows.card);
+  if (inserted && is_needed && rows.code) inserted = tx.InsertCode(*rows.code);
+  return inserted;
+}
+
 // Decides and commits one step, and answers with the state after it.
-void Step(const Shared& submission, domain::Command command, std::optional<SealedCard> sealed,
+void Step(const Shared& submission, domain::Command command, CardRows rows,
           base::Done<SessionView> done) {
   Transact<SessionView>(
       submission->services.store,
       [submission, command = std::move(command),
-       sealed = std::move(sealed)](Transaction& tx) -> Result<SessionView> {
+       rows = std::move(rows)](Transaction& tx) -> Result<SessionView> {
         const Services& services = submission->services;
         auto session = Load(tx, submission->session_id);
         if (!session) return std::unexpected(session.error());
@@ -78,9 +99,9 @@ void Step(const Shared& submission, domain::Command command, std::optional<Seale
         }
         auto next = Apply(tx, services, *session, command, {submission->now, submission->cause});
         if (!next) return std::unexpected(next.error());
-        // Commerce's word may have come before the card.
-        if (sealed && next->version != before && domain::NeedsCard(*next)) {
-          if (auto kept = tx.InsertCard(*sealed); !kept) return std::unexpected(kept.error());
+        if (next->version != before) {
+          auto kept = Insert(tx, rows, domain::NeedsCard(*next), submission->now);
+          if (!kept) return std::unexpected(kept.error());
         }
         return View(tx, services, std::move(*next), submission->now);
       },
@@ -108,7 +129,7 @@ void RefuseByLimit(const Shared& submission, const Session& session, base::Error
 
 // Counts the attempt, then answers why the card was refused.
 void Refuse(const Shared& submission, base::Error error, domain::RefuseCard how = {}) {
-  Step(submission, how, std::nullopt,
+  Step(submission, how, {},
        [submission, error = std::move(error)](Result<SessionView> view) mutable {
          if (!view) return submission->done(std::move(view));
          AnswerRefused(submission, view->session, std::move(error));
@@ -140,7 +161,43 @@ void Taken(const Shared& submission, Result<SessionView> view) {
   submission->done(std::move(view));
 }
 
-void Accept(const Shared& submission, StoredCard stored) {
+bool IsThisCard(const Session& session, const std::string& card_id) {
+  return session.card_session && session.card_session->id == card_id;
+}
+
+// A card that the vault has stored and no session will know. Not when nobody knows how a commit
+// ended: then the session may have it, or the shopper's next try gets it under the same key.
+void DeleteUnwanted(const Shared& submission, const std::string& card_id,
+                    const Result<SessionView>& view) {
+  const bool is_known = view || view.error().code == ErrorCode::kConflict ||
+                        view.error().code == ErrorCode::kExpired ||
+                        view.error().code == ErrorCode::kNotFound;
+  if (!is_known || (view && IsThisCard(view->session, card_id))) return;
+  submission->services.store.Transact(
+      [deletion = CardDeletion{.card_id = card_id,
+                               .session_id = submission->session_id,
+                               .due_at = submission->now,
+                               .first_due_at = submission->now}](Transaction& tx) {
+        return tx.ScheduleDeletion(deletion);
+      },
+      [](const Status&) {});
+}
+
+// The embedded vault's card ids are of ours.
+Uuid CardUuid(const std::string& card_id) {
+  return base::ParseUuid(card_id).value_or(Uuid{});
+}
+
+// The security code of a card that did not become its session's is of no use.
+void DropUnwanted(const Services& services, const std::string& card_id,
+                  const Result<SessionView>& view) {
+  if (services.codes == nullptr) return;
+  const bool is_wanted =
+      view && IsThisCard(view->session, card_id) && domain::NeedsCard(view->session);
+  if (!is_wanted) services.codes->DropCard(CardUuid(card_id));
+}
+
+void Accept(const Shared& submission, StoredCard stored, base::SecretBytes code) {
   const Services& services = submission->services;
   domain::CardSession card_session{
       .id = stored.id,
@@ -151,11 +208,26 @@ void Accept(const Shared& submission, StoredCard stored) {
           std::min(submission->valid_until, stored.valid_until.value_or(submission->valid_until)),
       .card = *submission->masked,
   };
-  Step(submission, domain::AcceptCard{std::move(card_session), submission->digest},
-       std::move(stored.sealed),
-       [submission, id = std::move(stored.id),
+  CardRows rows{.card = std::move(stored.sealed), .code = {}, .deletion = {}};
+  const bool is_remote = services.vault.IsRemote();
+  if (is_remote) {
+    rows.deletion = CardDeletion{.card_id = stored.id,
+                                 .session_id = submission->session_id,
+                                 .due_at = card_session.valid_until,
+                                 .first_due_at = card_session.valid_until};
+  } else if (services.codes != nullptr && !code.empty()) {
+    // Before the commit: whoever hears of it may ask for the code at once.
+    rows.code = services.codes->Keep(CardUuid(stored.id), submission->session_id, std::move(code));
+  }
+  Step(submission, domain::AcceptCard{std::move(card_session), submission->digest}, std::move(rows),
+       [submission, is_remote, id = std::move(stored.id),
         provider = std::move(stored.provider)](Result<SessionView> view) {
          if (view) NoteStored(*submission, view->session, id, provider);
+         if (is_remote) {
+           DeleteUnwanted(submission, id, view);
+         } else {
+           DropUnwanted(submission->services, id, view);
+         }
          Taken(submission, std::move(view));
        });
 }
@@ -163,11 +235,14 @@ void Accept(const Shared& submission, StoredCard stored) {
 void AskVault(const Shared& submission, domain::Card card) {
   submission->masked = domain::Mask(card);
   Vault& vault = submission->services.vault;
+  base::SecretBytes code;  // a remote vault keeps it with the card, the embedded one must not
+  if (!vault.IsRemote()) code = std::move(card.security_code);
   vault.Keep(std::move(card), submission->session_id, submission->valid_until,
-             base::EncodeHex(submission->digest), [submission](Result<StoredCard> stored) {
+             base::EncodeHex(submission->digest),
+             [submission, code = std::move(code)](Result<StoredCard> stored) mutable {
                if (stored) base::Reach(base::FaultPoint::kVaultAnswered);
                submission->now = submission->services.clock.Now();
-               if (stored) return Accept(submission, std::move(*stored));
+               if (stored) return Accept(submission, std::move(*stored), std::move(code));
                CardTesting* limits = submission->services.card_testing;
                if (stored.error().code == ErrorCode::kInvalid) {
                  if (limits != nullptr) {
@@ -176,7 +251,7 @@ void AskVault(const Shared& submission, domain::Card card) {
                  return Refuse(submission, Relocate(std::move(stored.error())));
                }
                if (limits != nullptr) limits->Release(submission->session_id, submission->now);
-               Step(submission, domain::GiveUpSubmission{}, std::nullopt,
+               Step(submission, domain::GiveUpSubmission{}, {},
                     [submission, error = stored.error()](const Result<SessionView>&) mutable {
                       error.code = ErrorCode::kUnavailable;
                       submission->done(std::unexpected(std::move(error)));
@@ -209,8 +284,8 @@ void Check(const Shared& submission, const Session& session, std::string_view en
   }
   if (!services.vault.IsRemote()) return AskVault(submission, std::move(*card));
   Step(submission,
-       domain::SubmitCard{submission->digest, submission->now + services.settings.vault_lease},
-       std::nullopt, [submission, card = std::move(*card)](Result<SessionView> view) mutable {
+       domain::SubmitCard{submission->digest, submission->now + services.settings.vault_lease}, {},
+       [submission, card = std::move(*card)](Result<SessionView> view) mutable {
          if (!view) return Taken(submission, std::move(view));
          submission->shared_tag.reset();  // it is counted
          AskVault(submission, std::move(card));

@@ -97,6 +97,13 @@ net::HttpResponse MakeProblem(const base::Error& error, std::string_view instanc
   return Render(kind.status, kind.classifier, kind.title, shown, instance);
 }
 
+net::HttpResponse MakeGatewayProblem(bool timed_out, std::string detail,
+                                     std::string_view instance) {
+  const base::Error error{ErrorCode::kUnavailable, std::move(detail), {}, std::nullopt};
+  if (timed_out) return Render(504, "TIMEOUT", "No answer in time", error, instance);
+  return Render(502, "BAD_GATEWAY", "The destination gave no usable answer", error, instance);
+}
+
 net::HttpResponse MakeProblem(int status, std::string detail) {
   const std::string_view classifier = status == 413 || status == 431 ? "TOO_LARGE"
                                       : status == 408                ? "TIMEOUT"

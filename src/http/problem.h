@@ -16,6 +16,10 @@ int StatusOf(base::ErrorCode code);
 // `instance` is the request id, as "urn:request:<id>"; empty leaves the member out.
 net::HttpResponse MakeProblem(const base::Error& error, std::string_view instance);
 
+// A destination that we asked for the caller gave no usable answer: 502, or 504 when it took too
+// long. Says nothing of coming back: what was asked for may have happened.
+net::HttpResponse MakeGatewayProblem(bool timed_out, std::string detail, std::string_view instance);
+
 // For requests that the engine refuses before they reach a route (400, 408, 413, 431, …).
 net::HttpResponse MakeProblem(int status, std::string detail);
 

@@ -11,6 +11,7 @@
 #include "main/audit_config.h"
 #include "main/card_config.h"
 #include "main/config_values.h"
+#include "main/forward_config.h"
 #include "main/keys_config.h"
 #include "main/limits_config.h"
 #include "main/sandbox_config.h"
@@ -176,6 +177,7 @@ void ReadRest(ConfigValues& values, Config& config) {
   }
   ReadVault(values, config);
   ReadKeys(values, config);
+  ReadForward(values, config);
   ReadAudit(values, config);
   ReadSandbox(values, config);
   const std::string level = values.Text("log.level");

@@ -16,6 +16,7 @@
 #include "http/client_address.h"
 #include "http/middleware.h"
 #include "net/tls.h"
+#include "vault/card_forwarder.h"
 
 namespace obolus::main {
 
@@ -116,6 +117,18 @@ struct Config {
     std::vector<std::string> read, write;
     std::vector<std::int64_t> connect_ports;
   } sandbox;
+
+  struct {
+    std::int64_t kept_for_s = 0, most = 0;
+    bool shared = false;
+  } codes;
+
+  struct {
+    std::vector<std::string> allowed_names;
+    std::vector<vault::ForwardDestination> destinations;
+    std::vector<std::string> response_headers;
+    std::int64_t timeout_ms = 0, max_response_bytes = 0, per_caller_per_s = 0, per_card_per_h = 0;
+  } forward;
 
   struct {
     std::string co_badges_file;

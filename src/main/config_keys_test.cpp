@@ -18,7 +18,7 @@ struct Row {
 class ConfigRowsTest : public ConfigTest {
  protected:
   std::vector<Row> Rows(), GuardianRows(), AuditRows(), SandboxRows(), LimitRows(),
-      CardTestingRows(), ListenerRows();
+      CardTestingRows(), ListenerRows(), ForwardRows();
 };
 
 std::vector<Row> ConfigRowsTest::ListenerRows() {
@@ -94,14 +94,13 @@ std::vector<Row> ConfigRowsTest::Rows() {
       {"sessions.sweep_interval_ms", "63"},
       {"sessions.keep_for_h", "64"},
       {"vault.key_file", "other.keys"},
-      {"vault.card_valid_for_s", "65"},
       {"vault.lease_ms", "20001"},
       {"cards.co_badges_file", Write("more.csv", "400000,400001,cartesbancaires\n")},
       {"cards.preferred_networks", "dankort,visa"},
       {"log.level", "debug"},
   };
   for (const auto& more : {ListenerRows(), GuardianRows(), AuditRows(), SandboxRows(), LimitRows(),
-                           CardTestingRows()}) {
+                           CardTestingRows(), ForwardRows()}) {
     std::ranges::copy(more, std::back_inserter(rows));
   }
   return rows;
@@ -130,6 +129,22 @@ std::vector<Row> ConfigRowsTest::CardTestingRows() {
     rows.push_back({std::string("limits.") + rule + "_per_day", "18"});
   }
   return rows;
+}
+
+std::vector<Row> ConfigRowsTest::ForwardRows() {
+  return {
+      {"vault.card_valid_for_s", "65"},
+      {"vault.cvc_kept_for_s", "66"},
+      {"vault.cvc_most", "67"},
+      {"vault.transient_sharing", "true", {"store.kind=postgres", "store.dsn=host=db.example"}},
+      {"forward.allowed_names", "processor"},
+      {"forward.destinations", "https://api.processor.example"},
+      {"forward.response_headers", "x-a"},
+      {"forward.timeout_ms", "503"},
+      {"forward.max_response_bytes", "2048"},
+      {"forward.per_caller_per_s", "8"},
+      {"forward.per_card_per_h", "9"},
+  };
 }
 
 std::vector<Row> ConfigRowsTest::GuardianRows() {

@@ -243,6 +243,43 @@ base::Sha256Digest ConfigValues::Digest() const {
   return base::Sha256(base::AsBytes(text.str()));
 }
 
+std::vector<std::map<std::string, std::string>> ConfigValues::Tables(
+    std::string_view key, const std::vector<std::string>& known) {
+  std::vector<std::map<std::string, std::string>> tables;
+  const toml::array* array = impl_->values.at_path(key).as_array();
+  if (array == nullptr) return tables;
+  for (const auto& item : *array) {
+    if (const auto text = item.value<std::string>()) {
+      tables.push_back({{known.front(), *text}});
+      continue;
+    }
+    const toml::table* table = item.as_table();
+    if (table == nullptr) {
+      Fault(key, "must be tables: [[" + std::string(key) + "]]");
+      break;
+    }
+    auto& texts = tables.emplace_back();
+    for (const auto& [name, node] : *table) {
+      const std::string place = std::string(key) + "[" + std::to_string(tables.size() - 1) + "]." +
+                                std::string(name.str());
+      if (std::ranges::find(known, name.str()) == known.end()) {
+        Fault(place, "is not a setting");
+        continue;
+      }
+      std::string text = node.value_or(std::string());
+      if (node.is_boolean()) text = *node.value<bool>() ? "true" : "false";
+      if (const toml::array* list = node.as_array()) {
+        for (const auto& part : *list) {
+          if (!text.empty()) text += ',';
+          text += part.value_or(std::string());
+        }
+      }
+      texts.emplace(name.str(), std::move(text));
+    }
+  }
+  return tables;
+}
+
 void ConfigValues::Fault(std::string_view key, std::string detail) {
   faults_.push_back({std::string(key), std::move(detail)});
 }

@@ -37,6 +37,10 @@ class ConfigValues {
   std::vector<std::string> Texts(std::string_view key);
   std::vector<std::int64_t> Integers(std::string_view key, std::int64_t min, std::int64_t max);
   std::map<std::string, std::string> Table(std::string_view key) const;
+  // Of a list of tables ([[key]]), each member as text: "true", and lists joined by commas. Members
+  // other than `known` are faults. A text instead of a table is its first member.
+  std::vector<std::map<std::string, std::string>> Tables(std::string_view key,
+                                                         const std::vector<std::string>& known);
 
   // Of all keys and values, whatever their source.
   base::Sha256Digest Digest() const;

@@ -36,6 +36,14 @@ inline void Print(std::ostream& out, const app::LimitRules& cards,
       << cards.more_work.bits << ' ' << cards.some_work.parts << ' ' << requests.streams << '\n';
 }
 
+inline void PrintForward(std::ostream& out, const Config& config) {
+  const auto& forward = config.forward;
+  out << config.codes.kept_for_s << ' ' << config.codes.most << ' ' << config.codes.shared << ' '
+      << JoinAll(forward.allowed_names) << ' ' << JoinAll(forward.response_headers) << ' '
+      << forward.timeout_ms << ' ' << forward.max_response_bytes << ' ' << forward.per_caller_per_s
+      << ' ' << forward.per_card_per_h << ' ' << forward.destinations.size() << '\n';
+}
+
 // Every member, so that a change of any shows.
 inline std::string Print(const Config& config) {
   std::ostringstream out;
@@ -81,6 +89,7 @@ inline std::string Print(const Config& config) {
   out << audit.dir << ' ' << audit.key_file << ' ' << audit.instance << ' ' << audit.rotate_bytes
       << ' ' << audit.max_queued << ' ' << audit.keep_days << ' ' << audit.keep_files << ' '
       << audit.refusals_per_minute << '\n';
+  PrintForward(out, config);
   const auto& guardian = config.guardian;
   out << config.api_keys_file << ' ' << config.operator_needs_key << ' ';
   for (const auto& [scope, names] : config.callers.allowed_names_for) {

@@ -97,6 +97,13 @@ void AddPeers(Reach& reach, const Config& config,
   for (const auto& url : {config.bridge.url, config.guardian.url}) {
     if (const auto port = PortOf(url)) reach.connect_ports.push_back(*port);
   }
+  for (const vault::ForwardDestination& destination : config.forward.destinations) {
+    if (const auto port = PortOf(destination.origin)) reach.connect_ports.push_back(*port);
+    for (const auto& file :
+         {destination.tls.ca_file, destination.tls.certificate_file, destination.tls.key_file}) {
+      AddRenewable(reach.read, file);
+    }
+  }
   for (const char* name : {"http_proxy", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"}) {
     const auto proxy = environment.find(name);
     if (proxy == environment.end() || proxy->second.empty()) continue;

@@ -120,7 +120,7 @@ TEST_F(SandboxReachTest, EverySettingThatNamesAPeerIsThoughtOf) {
     }
   }
   const std::set<std::string> known = {"bridge.url", "vault.guardian.url", "store.dsn",
-                                       "public_url"};  // ours
+                                       "forward.destinations", "public_url"};  // ours
   EXPECT_EQ(peers, known) << "give the setting a line in ReachOf, and a test of its port here";
 }
 
@@ -128,6 +128,17 @@ TEST_F(SandboxReachTest, GuardianIsInReach) {
   EXPECT_EQ(ReachWith({"vault.guardian.url=https://a.example:9001", "vault.guardian.api_key=k"})
                 .connect_ports,
             (Ports{53, 443, 9001}));
+}
+
+TEST_F(SandboxReachTest, DestinationsOfForwardCallsAreInReach) {
+  auto config = Load({});
+  ASSERT_TRUE(config);
+  config->forward.destinations = {
+      {.origin = "https://a.example"},
+      {.origin = "https://b.example:9443", .tls = {.ca_file = "/somewhere/deep/ca.pem"}}};
+  const Reach reach = ReachOf(*config, {});
+  EXPECT_EQ(reach.connect_ports, (Ports{53, 443, 9443}));
+  EXPECT_NE(std::ranges::find(reach.read, "/somewhere/deep"), reach.read.end());
 }
 
 TEST_F(SandboxReachTest, PortsAreThoseOfListenersAndPeers) {

@@ -28,6 +28,7 @@
 #include "main/access_config.h"
 #include "main/audit_anchor.h"
 #include "main/audit_config.h"
+#include "main/card_parts.h"
 #include "main/certificates.h"
 #include "main/clock_watch.h"
 #include "main/keys_config.h"
@@ -113,6 +114,7 @@ struct Wiring::Parts {
   std::unique_ptr<vault::GuardianVault> guardian;  // when it is configured
   std::unique_ptr<app::BoundedAuditLog> bounded_audit;
   std::unique_ptr<AuditAnchor> audit_anchor;
+  std::unique_ptr<CardParts> cards;
   std::unique_ptr<app::Services> services;
   std::unique_ptr<eventing::HttpEventBridge> bridge;
   std::unique_ptr<app::RelayOutbox> relay;
@@ -155,8 +157,13 @@ Status Wiring::Parts::StartCore() {
       !noted) {
     return noted;
   }
+  auto card_parts = CardParts::Make(config, keys.keychain, keys.vault, *engine, clock, metrics);
+  if (!card_parts) return std::unexpected(card_parts.error());
+  cards = std::move(*card_parts);
   services = std::make_unique<app::Services>(*store, vault, keys.envelope, keys.session_keys, feed,
                                              clock, *ids, *bounded_audit, SettingsOf(config));
+  services->codes = cards->codes();
+  cards->Serve(*services, guardian.get(), *engine, metrics);
   const auto ring = keys.keychain.ring();
   card_testing = std::make_unique<app::CardTesting>(
       config.limits.cards, base::SecretBytes(ring->SessionKeyHmac(ring->CurrentSessionKeyId())),
@@ -193,6 +200,7 @@ void Wiring::Parts::Commited(const app::CommitNotice& notice) {
   if (notice.events) relay->Wake();
   if (!notice.elsewhere) session_metrics.Count(notice);
   app::HearOutcomes(*services, notice);
+  cards->Committed(notice);
   for (const auto& change : notice.sessions) feed.Publish(change.id);
 }
 
@@ -206,6 +214,7 @@ Status Wiring::Parts::StartListeners() {
   http::AddCommerceRoutes(*commerce_router, app_services,
                           {app_services.settings.http_policy, config.members});
   http::AddEventRoutes(*commerce_router, app_services, metrics);
+  cards->AddRoutes(*commerce_router);
   shopper_router = std::make_unique<http::Router>("shopper", metrics, *ids);
   http::AddSafeHeaders(*shopper_router, config.hsts);
   shopper_router->AddGuard(http::ResolveClient(config.trusted_proxies));
@@ -315,6 +324,7 @@ Result<std::unique_ptr<Wiring>> Wiring::Start(Config config) {
   wiring->parts_->clock_watch->Start();
   wiring->parts_->relay->Start();
   wiring->parts_->sweep->Start();
+  wiring->parts_->cards->Start();
   wiring->parts_->outbox_watch->Start();
   wiring->parts_->keys.Start();
   wiring->parts_->reload.Start(std::chrono::seconds(wiring->parts_->config.reload_interval_s));
@@ -362,6 +372,7 @@ bool Wiring::Stop() {
   }
   parts.keys.Stop();
   if (parts.sweep) parts.sweep->Stop();
+  if (parts.cards) parts.cards->Stop();
   if (parts.relay) {
     parts.relay->Stop();
     clean = parts.relay->Drain(kDrainLimit) && clean;
@@ -371,12 +382,14 @@ bool Wiring::Stop() {
     parts.operators->Drain(Millis(1'000));
   }
   if (parts.guardian) parts.guardian->Close();  // its last answers go to the store
+  if (parts.cards) parts.cards->StopCalls();
   if (parts.audit_anchor) parts.audit_anchor->Stop();
   if (parts.bounded_audit) parts.bounded_audit->Stop();
   if (parts.store) parts.store->Close();
   for (auto* engine : {parts.operator_engine.get(), parts.engine.get()}) {
     if (engine != nullptr) engine->Stop();
   }
+  if (parts.cards) parts.cards->WipeCodes();
   parts.NoteStop(clean);
   return clean;
 }

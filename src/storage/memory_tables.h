@@ -76,6 +76,8 @@ struct MemoryTables {
   std::map<std::int64_t, app::ReceivedEvent> received;                           // by arrival
   std::map<std::pair<std::string, std::string>, std::int64_t> received_ids;      // source, id
   std::map<base::Uuid, app::SealedCard> cards;
+  std::map<base::Uuid, app::SealedCard> codes;                         // by card
+  std::map<std::string, app::CardDeletion> deletions;                  // by the vault's id
   std::map<base::Uuid, std::vector<domain::TimelineEntry>> timelines;  // by session
   std::map<std::string, std::string> facts;                            // by name
   struct Tally {

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <ranges>
 
+#include "storage/memory_rows.h"
+
 namespace obolus::storage {
 namespace {
 
@@ -30,13 +32,6 @@ std::optional<T> Copy(const T* found) {
   return found == nullptr ? std::nullopt : std::optional(*found);
 }
 
-template <class Map>
-std::optional<typename Map::mapped_type> CopyRow(const Map& map,
-                                                 const typename Map::key_type& key) {
-  const auto found = map.find(key);
-  return found == map.end() ? std::nullopt : std::optional(found->second);
-}
-
 }  // namespace
 
 void MemoryTransaction::Undo() {
@@ -55,21 +50,6 @@ void MemoryTransaction::PutEvent(std::int64_t seq, EventTable::Row row) {
   undo_.emplace_back([this, seq, old = tables_.events.Put(seq, std::move(row))]() mutable {
     tables_.events.Put(seq, std::move(old));
   });
-}
-
-template <class Map>
-void MemoryTransaction::PutRow(Map& map, const typename Map::key_type& key,
-                               std::optional<typename Map::mapped_type> row) {
-  const auto set = [](Map& rows, const typename Map::key_type& at, auto& content) {
-    if (content) {
-      rows.insert_or_assign(at, std::move(*content));
-    } else {
-      rows.erase(at);
-    }
-  };
-  auto old = CopyRow(map, key);
-  set(map, key, row);
-  undo_.emplace_back([&map, key, set, old = std::move(old)]() mutable { set(map, key, old); });
 }
 
 Result<std::optional<domain::Session>> MemoryTransaction::FindSession(const Uuid& id) {
@@ -282,7 +262,10 @@ Status MemoryTransaction::DeleteCardsOf(const Uuid& session_id) {
   for (const auto& [id, card] : tables_.cards) {
     if (card.session_id == session_id) ids.push_back(id);
   }
-  for (const Uuid& id : ids) PutRow(tables_.cards, id, std::nullopt);
+  for (const Uuid& id : ids) {
+    PutRow(tables_.cards, id, std::nullopt);
+    PutRow(tables_.codes, id, std::nullopt);
+  }
   return {};
 }
 
@@ -355,6 +338,8 @@ Result<std::size_t> MemoryTransaction::Purge(Timestamp now, Timestamp before, st
   };
   const auto cards =
       choose(tables_.cards, [now](const app::SealedCard& c) { return c.valid_until <= now; });
+  const auto codes =
+      choose(tables_.codes, [now](const app::SealedCard& c) { return c.valid_until <= now; });
   const auto answers = choose(
       tables_.answers, [before](const app::IdempotentAnswer& a) { return a.created_at < before; });
   const auto received = choose(
@@ -364,9 +349,10 @@ Result<std::size_t> MemoryTransaction::Purge(Timestamp now, Timestamp before, st
   });
   for (const auto& name : tallies) PutRow(tables_.tallies, name, std::nullopt);
   for (const Uuid& id : cards) PutRow(tables_.cards, id, std::nullopt);
+  for (const Uuid& id : codes) PutRow(tables_.codes, id, std::nullopt);
   for (const auto& key : answers) PutRow(tables_.answers, key, std::nullopt);
   for (const std::int64_t seq : received) EraseReceived(seq);
-  return tallies.size() + cards.size() + answers.size() + received.size() +
+  return tallies.size() + cards.size() + codes.size() + answers.size() + received.size() +
          PurgeSessions(before, limit);
 }
 

@@ -11,15 +11,16 @@ namespace obolus::storage {
 namespace {
 
 constexpr std::array kSqliteMigrations = {
-    Migration{1, kSqlite0001Initial, 1}, Migration{2, kSqlite0002FencedClaims, 2},
-    Migration{3, kSqlite0003Facts, 2},   Migration{4, kSqlite0004Timeline, 2},
-    Migration{5, kSqlite0005Tallies, 2}, Migration{6, kSqlite0006CardsByKey, 2},
+    Migration{1, kSqlite0001Initial, 1},   Migration{2, kSqlite0002FencedClaims, 2},
+    Migration{3, kSqlite0003Facts, 2},     Migration{4, kSqlite0004Timeline, 2},
+    Migration{5, kSqlite0005Tallies, 2},   Migration{6, kSqlite0006CardsByKey, 2},
+    Migration{7, kSqlite0007Deletions, 2},
 };
 
 constexpr std::array kPostgresMigrations = {
     Migration{1, kPostgres0001Initial, 1},    Migration{2, kPostgres0002Facts, 1},
     Migration{3, kPostgres0003Timeline, 1},   Migration{4, kPostgres0004Tallies, 1},
-    Migration{5, kPostgres0005CardsByKey, 1},
+    Migration{5, kPostgres0005CardsByKey, 1}, Migration{6, kPostgres0006Deletions, 1},
 };
 
 // Since step 2 the database says itself who can use it.

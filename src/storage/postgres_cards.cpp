@@ -37,6 +37,8 @@ Result<std::optional<app::SealedCard>> PostgresTransaction::FindCard(const Uuid&
 }
 
 Status PostgresTransaction::DeleteCardsOf(const Uuid& session_id) {
+  auto codes = connection_.Call("DELETE FROM codes WHERE session_id = $1");
+  if (auto deleted = WriteAny(codes.Bind(session_id)); !deleted) return deleted;
   auto call = connection_.Call("DELETE FROM cards WHERE session_id = $1");
   return WriteAny(call.Bind(session_id));
 }

@@ -106,6 +106,16 @@ Result<std::size_t> PostgresTransaction::Purge(Timestamp now, Timestamp before, 
                            .Bind(Limit(limit))
                            .Fetch();
   if (!tallies) return std::unexpected(tallies.error());
+  const auto codes =
+      connection_
+          .Call(
+              "WITH old AS MATERIALIZED (SELECT id FROM codes WHERE valid_until <= $1"
+              " ORDER BY valid_until LIMIT $2 FOR UPDATE SKIP LOCKED)"
+              " DELETE FROM codes USING old WHERE codes.id = old.id")
+          .Bind(now)
+          .Bind(Limit(limit))
+          .Fetch();
+  if (!codes) return std::unexpected(codes.error());
   const auto answers =
       connection_
           .Call(
@@ -130,9 +140,9 @@ Result<std::size_t> PostgresTransaction::Purge(Timestamp now, Timestamp before, 
   if (!received) return std::unexpected(received.error());
   const auto sessions = PurgeSessions(before, limit);
   if (!sessions) return sessions;
-  const auto rows =
-      *sessions + static_cast<std::size_t>(tallies->affected() + cards->affected() +
-                                           answers->affected() + received->affected());
+  const auto rows = *sessions + static_cast<std::size_t>(tallies->affected() + cards->affected() +
+                                                         codes->affected() + answers->affected() +
+                                                         received->affected());
   if (rows > 0 || operations->affected() > 0) ++writes_;
   return rows;
 }

@@ -79,6 +79,15 @@ class PostgresTransaction final : public app::Transaction {
   base::Result<std::vector<app::CardCount>> CountCards() override;
   base::Result<std::int64_t> CountOpenSessions(domain::SessionKind kind,
                                                base::Timestamp created_until) override;
+  base::Status InsertCode(const app::SealedCard& code) override;
+  base::Result<std::optional<app::SealedCard>> TakeCode(const base::Uuid& card_id) override;
+  base::Status ScheduleDeletion(const app::CardDeletion& deletion) override;
+  base::Result<std::vector<app::CardDeletion>> ClaimDeletions(base::Timestamp now,
+                                                              base::Timestamp lease_until,
+                                                              std::size_t limit) override;
+  base::Status SaveDeletion(const app::CardDeletion& deletion) override;
+  base::Status EndDeletion(const std::string& card_id) override;
+  base::Result<app::DeletionCounts> CountDeletions(base::Timestamp now) override;
 
   base::Result<std::optional<std::string>> FindFact(const std::string& name) override;
   base::Result<std::string> ShareFact(const std::string& name, const std::string& value) override;

@@ -263,7 +263,10 @@ Status SqliteTransaction::EndLeases() {
   SqliteQuery query = database_.Query(
       "UPDATE events SET due_at = first_due_at, leased = 0,"
       " claim_at = CASE WHEN claim_at IS NOT NULL THEN first_due_at END WHERE leased = 1");
-  return query.Run();
+  if (Status ended = query.Run(); !ended) return ended;
+  SqliteQuery deletions = database_.Query(
+      "UPDATE card_deletions SET due_at = first_due_at WHERE due_at > first_due_at");
+  return deletions.Run();
 }
 
 // The oldest pending event of the session, and it alone, may be claimed.

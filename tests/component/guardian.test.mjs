@@ -182,6 +182,43 @@ describe('a card for Guardian', () => {
     assert.equal(obolus.bridge.about(terminal_id).length, 1);
   });
 
+  for (const [what, type, data] of [
+    ['authorised', 'StateChanged', { state: 'authorized' }],
+    ['void', 'SessionVoided', {}],
+  ]) {
+    test(`is deleted there when its payment is ${what}`, async () => {
+      const { session_key, terminal_id } = await obolus.openPayment();
+      await obolus.pay(session_key);
+      const { event } = await obolus.bridge.waitFor(terminal_id, 'CardSessionCreated');
+      const { id } = event.data.card_session;
+      assert.ok((await report()).tokens.some((token) => token.id === id));
+      assert.equal((await obolus.event(type, { terminal_id, ...data })).status, 204);
+      await until('the token to go', async () =>
+        (await report()).tokens.every((token) => token.id !== id),
+      );
+      assert.ok(!storedText(obolus, 'card_deletions').includes(id));
+    });
+  }
+
+  test('is deleted there although Guardian was down, and obolus was killed meanwhile', async () => {
+    const { session_key, terminal_id } = await obolus.openPayment();
+    await obolus.pay(session_key);
+    const { event } = await obolus.bridge.waitFor(terminal_id, 'CardSessionCreated');
+    const { id } = event.data.card_session;
+    await play({ answer: 'unavailable' });
+    assert.equal((await obolus.event('SessionVoided', { terminal_id })).status, 204);
+    await until('a try', async () => /card_deletion_failed/.test(obolus.process.text));
+    assert.ok(storedText(obolus, 'card_deletions').includes(id));
+    await obolus.restarted();
+    await play({ answer: 'accept' });
+    await until(
+      'the token to go',
+      async () => (await report()).tokens.every((token) => token.id !== id),
+      { timeoutMs: 30_000 },
+    );
+    await until('the row to go', () => !storedText(obolus, 'card_deletions').includes(id));
+  });
+
   test('leaves no number in the store, the log or the sandbox journal', async () => {
     const { session_key } = await obolus.openPayment();
     await obolus.pay(session_key);

@@ -199,11 +199,24 @@ async function readReport(stack, timeline, scenarios) {
   if (json.payments.total !== scenarios) throw new Error(`${scenarios} payments were made`);
 }
 
+// Each payment that had its card had it brought to the processor, which nobody else could see.
+async function readCharges(stack, timeline) {
+  const tls = identity(stack.certs, null);
+  const { text } = await request(`${stack.shopUrl}/control/log?limit=5000`, { tls });
+  const arrived = text.split('"the card arrived"').length - 1;
+  const masked = text.split('************').length - 1;
+  timeline.say(`processor: ${arrived} cards arrived by the forward call, masked on the way back`);
+  if (arrived === 0) throw new Error('no card arrived at the processor');
+  if (masked < arrived) throw new Error('the answers of the processor are not masked');
+  if (/4242424242424242|5555555555554444/.test(text)) throw new Error('a card is in the journal');
+}
+
 // The exit code. Everything it starts is stopped again.
 export async function check({ build, screenshots, plain = false } = {}) {
   const timeline = new Timeline();
   const folder = mkdtempSync(path.join(os.tmpdir(), 'obolus-check-'));
-  const stack = new Stack({ folder, ports: await ephemeralPorts(), tls: !plain, build });
+  const ports = await ephemeralPorts();
+  const stack = new Stack({ folder, ports, tls: !plain, build, charge: true });
   const pictures = screenshots && { folder: path.resolve(screenshots), taken: new Set() };
   if (pictures) mkdirSync(pictures.folder, { recursive: true });
   const stop = async () => {
@@ -227,6 +240,7 @@ export async function check({ build, screenshots, plain = false } = {}) {
       if (!(await runScenario(browser, scenario, parts))) failures++;
     }
     await readReport(stack, timeline, kScenarios.length);
+    await readCharges(stack, timeline);
   } catch (error) {
     failures++;
     timeline.say(`FAIL  ${error.message}`);

@@ -3,7 +3,10 @@
 const kBadCertificates = ['tests/tls/bad_certificates.mjs', '--quiet'];
 const kProbe = ['--test', 'tests/hardening/probe.test.mjs'];
 
+import { kForwardMutants } from './forward_mutants.mjs';
+
 export const kSecurityMutants = [
+  ...kForwardMutants,
   {
     name: 'audit: not synced',
     why: 'a power cut would take back a record that a card was handed out for',

@@ -14,6 +14,10 @@ export function sha256Hex(text) {
 
 function toToml(value) {
   if (Array.isArray(value)) return `[${value.map(toToml).join(', ')}]`;
+  if (typeof value === 'object') {
+    const members = Object.entries(value).map(([key, member]) => `${key} = ${toToml(member)}`);
+    return `{ ${members.join(', ')} }`;
+  }
   return typeof value === 'string' ? JSON.stringify(value) : String(value);
 }
 

@@ -33,9 +33,9 @@ export function launchObolus(configFile, { build, environment } = {}) {
 
 export class Stack {
   // `folder` is made when missing. `tls`: the browser's side too. `guardian`: {port, key} of the
-  // sandbox's stand-in for it.
-  constructor({ folder, ports, tls = false, build, extra = {}, acsHost = 'localhost', guardian }) {
-    Object.assign(this, { folder, ports, tls, build, extra, acsHost, guardian });
+  // sandbox's stand-in for it. `charge`: the sandbox's processor has each card forwarded to it.
+  constructor({ folder, ports, tls = false, build, extra = {}, acsHost = 'localhost', ...more }) {
+    Object.assign(this, { folder, ports, tls, build, extra, acsHost, ...more });
     this.apiKey = newApiKey();
     this.certs = path.join(folder, 'certs');
     this.configFile = path.join(folder, 'obolus.toml');
@@ -50,8 +50,22 @@ export class Stack {
     this.shopperUrl = `${scheme}://localhost:${this.ports.shopper}`;
     this.operatorUrl = `http://127.0.0.1:${this.ports.operator}`;
     const base = baseConfiguration({ ...this, shopOrigins: [this.shopUrl] });
-    writeToml(this.configFile, merged(base, this.extra));
+    const forward = this.charge ? { forward: { destinations: [this.chargeDestination()] } } : {};
+    writeToml(this.configFile, merged(merged(base, forward), this.extra));
     return this;
+  }
+
+  // Where the sandbox's processor takes cards.
+  chargeDestination() {
+    const file = (name) => path.join(this.certs, name);
+    return {
+      origin: `https://localhost:${this.ports.bridge}`,
+      path_prefix: '/charges',
+      internal: true,
+      ca: file('ca.pem'),
+      certificate: file('obolus-client.pem'),
+      key: file('obolus-client.key'),
+    };
   }
 
   async start() {
@@ -87,6 +101,7 @@ export class Stack {
       this.acsHost,
     ].map(String);
     if (this.tls) args.push('--tls');
+    if (this.charge) args.push('--charge');
     if (this.guardian) {
       const { port, key } = this.guardian;
       args.push('--guardian-port', String(port), '--guardian-key', key);

@@ -8,6 +8,12 @@ from .tree import CPP, SCRIPT, Fault, lines_of
 # The source that has no test of its own beside it -> where it is tested, or why not.
 TESTED_ELSEWHERE = {
     "src/app/commit_decision.cpp": "src/app: the tests of every use case that decides",
+    "src/app/forward_limits.cpp": "src/app/forward_card_test.cpp",
+    "src/main/card_parts.cpp": "tests/component: forward, guardian",
+    "src/net/http_transfer.cpp": "src/net/http_client_test.cpp",
+    "src/storage/memory_deletions.cpp": "tests/contract/store_deletions_test.cpp",
+    "src/storage/postgres_deletions.cpp": "tests/contract/store_deletions_test.cpp",
+    "src/storage/sqlite_deletions.cpp": "tests/contract/store_deletions_test.cpp",
     "src/app/ports/store.cpp": "tests/component/relay.test.mjs reads the names over HTTP",
     "src/app/ports/keychain.cpp": "src/http/key_routes_test.cpp reads the names",
     "src/main/crypto_inventory.cpp": "tests/component/crypto_inventory.test.mjs",

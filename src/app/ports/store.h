@@ -94,6 +94,24 @@ struct CardCount {
   bool operator==(const CardCount&) const = default;
 };
 
+// A card in a remote vault that is to be deleted there: the intent, written with the commit that
+// makes the card useless, and already when it is stored, for the end of its time.
+struct CardDeletion {
+  std::string card_id;  // as the vault names it
+  Uuid session_id;
+  Timestamp due_at;        // not before
+  Timestamp first_due_at;  // when trying began, or will
+  int attempts = 0;
+  std::int64_t lease = 0;  // how often it was claimed: the fence of a claim
+
+  bool operator==(const CardDeletion&) const = default;
+};
+
+struct DeletionCounts {
+  std::int64_t waiting = 0;              // due by now
+  std::optional<Timestamp> oldest = {};  // first_due_at of the one that waits longest
+};
+
 // What a relay asks for. An event is fresh when trying began, or would have, at `fresh_since` or
 // later (first_due_at); fresh ones come first, so that a backlog does not hold them up.
 struct ClaimRequest {
@@ -188,7 +206,6 @@ class Transaction {
 
   virtual Status InsertCard(const SealedCard& card) = 0;  // kConflict
   virtual Result<std::optional<SealedCard>> FindCard(const Uuid& id) = 0;
-  virtual Status DeleteCardsOf(const Uuid& session_id) = 0;  // none is no error
   // Cards under that key-encryption key whose id is greater than `after`, by id.
   virtual Result<std::vector<SealedCard>> FindCardsUnder(const std::string& key_id,
                                                          const Uuid& after, std::size_t limit) = 0;
@@ -200,6 +217,27 @@ class Transaction {
   // Sessions of that kind that have not ended and were created at `created_until` or before.
   virtual Result<std::int64_t> CountOpenSessions(domain::SessionKind kind,
                                                  Timestamp created_until) = 0;
+  // With their security codes; none is no error.
+  virtual Status DeleteCardsOf(const Uuid& session_id) = 0;
+
+  // A security code that replicas share, sealed like a card and under the id of its card; it goes
+  // when it is taken, with its card, or at valid_until. kConflict; kInvalid: a store that one
+  // process has to itself, on a disk, takes none.
+  virtual Status InsertCode(const SealedCard& code) = 0;
+  // Removes it: of all who ask, one gets it.
+  virtual Result<std::optional<SealedCard>> TakeCode(const Uuid& card_id) = 0;
+
+  // Where one of that card is there, its due_at and first_due_at become the earlier ones.
+  virtual Status ScheduleDeletion(const CardDeletion& deletion) = 0;
+  // Those with due_at <= now, earliest due first. Sets their due_at to `lease_until` and counts
+  // `lease` up. Processes that claim at the same time do not wait for each other. A store that one
+  // process has to itself forgets leases when it opens: all are due when trying began.
+  virtual Result<std::vector<CardDeletion>> ClaimDeletions(Timestamp now, Timestamp lease_until,
+                                                           std::size_t limit) = 0;
+  // Saves attempts and due_at. kConflict: it is gone, or was claimed again meanwhile.
+  virtual Status SaveDeletion(const CardDeletion& deletion) = 0;
+  virtual Status EndDeletion(const std::string& card_id) = 0;  // none is no error
+  virtual Result<DeletionCounts> CountDeletions(Timestamp now) = 0;
 
   // What is true of the whole store, under a name; never purged. Sharing keeps `value` if there is
   // none yet, and returns what is there.
@@ -212,11 +250,11 @@ class Transaction {
   virtual Result<std::int64_t> AddToTally(const std::string& name, std::int64_t amount,
                                           std::int64_t leak_per_hour, Timestamp now) = 0;
 
-  // Deletes, at most `limit` rows of each kind: cards past valid_until, tallies that are over,
-  // answers and received events before `before`, and sessions that ended before `before` with their
-  // events and timelines. A session with a pending event stays until that is settled; of those a
-  // call need not see more than four times `limit`, and the next one goes on behind them. How many
-  // rows went; the events and the timeline of a session do not count towards `limit`.
+  // Deletes, at most `limit` rows of each kind: cards and codes past valid_until, tallies that are
+  // over, answers and received events before `before`, and sessions that ended before `before` with
+  // their events and timelines. A session with a pending event stays until that is settled; of
+  // those a call need not see more than four times `limit`, and the next one goes on behind them.
+  // How many rows went; the events and the timeline of a session do not count towards `limit`.
   virtual Result<std::size_t> Purge(Timestamp now, Timestamp before, std::size_t limit) = 0;
 };
 

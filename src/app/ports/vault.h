@@ -12,6 +12,9 @@
 
 namespace obolus::app {
 
+// The provider of cards that are rows of our own store; any other rests elsewhere.
+inline constexpr char kEmbeddedProvider[] = "embedded";
+
 struct StoredCard {
   std::string id;                    // card_session.id
   std::string provider;              // "embedded", "guardian"

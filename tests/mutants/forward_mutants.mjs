@@ -1,0 +1,68 @@
+// Safety features of the forward call and of what a card leaves behind, in the form of mutants.mjs.
+export const kForwardMutants = [
+  {
+    name: 'security code stays after its use',
+    why: 'a code would be sent twice, and lie in memory after authorisation (PCI DSS 3.3.1)',
+    file: 'src/vault/transient_codes.cpp',
+    text: '  table.Remove(found, table.taken);\n  return code;',
+    by: '  return code;',
+    target: 'vault_test',
+    tests: 'TransientCodesTest.*',
+  },
+  {
+    name: 'security code not overwritten',
+    why: 'it would lie in memory until its place is used again',
+    file: 'src/vault/transient_codes.cpp',
+    text: '    base::WipeMemory(SlotOf(entry->second), kSlotSize);\n',
+    by: '',
+    target: 'vault_test',
+    tests: 'TransientCodesTest.NothingIsLeftInMemoryOfACodeThatEnded',
+  },
+  {
+    name: 'address not looked at',
+    why: 'a name server could send cards to this machine or a metadata service (DNS rebinding)',
+    file: 'src/vault/card_forwarder.cpp',
+    text: 'if (!destination.internal) client.may_connect = MayConnect;',
+    by: 'if (destination.methods.empty()) client.may_connect = MayConnect;',
+    target: 'obolus',
+    script: ['tests/forward/check.mjs'],
+  },
+  {
+    name: 'redirect followed',
+    why: 'a destination could send the card on to wherever it likes',
+    file: 'src/net/http_transfer.cpp',
+    text: 'CURLOPT_FOLLOWLOCATION, 0L',
+    by: 'CURLOPT_FOLLOWLOCATION, 1L',
+    target: 'vault_test',
+    tests: 'CardForwarderTest.ARedirectIsAnAnswerAndNotFollowed',
+  },
+  {
+    name: 'mask forgets between pieces',
+    why: 'a number that a network cut in two would come back in plain',
+    file: 'src/vault/echo_masker.cpp',
+    text: '(is_last || size_ - at_ >= kAhead)',
+    by: '(is_last || at_ + 1 > 0)',
+    target: 'vault_test',
+    tests: 'EchoMasker.HowAnAnswerIsCutIntoPiecesMakesNoDifference',
+  },
+  {
+    name: 'audit record after the card',
+    why: 'with a full disk cards would leave that nobody knows of',
+    file: 'src/app/forward_card.cpp',
+    text: '        WriteAuditRecord(run);\n',
+    by:
+      '        if (run->command.actor.empty()) return WriteAuditRecord(run);\n' +
+      '        Take(run);\n',
+    target: 'app_test',
+    tests: 'ForwardCardTest.*',
+  },
+  {
+    name: 'deletion elsewhere not written down',
+    why: 'cards would stay in Guardian after their payment',
+    file: 'src/app/commit_decision.cpp',
+    text: 'session.card_session->provider == kEmbeddedProvider) return {};',
+    by: '!session.id.IsNil()) return {};',
+    target: 'app_test',
+    tests: 'DeleteCardsTest.*',
+  },
+];
