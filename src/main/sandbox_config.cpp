@@ -119,6 +119,7 @@ void AddPeers(Reach& reach, const Config& config,
 void AddStore(Reach& reach, const Config& config) {
   reach.write.push_back(config.data_dir);
   AddRenewable(reach.read, config.api_keys_file);
+  AddRenewable(reach.read, config.keys.pin_file);
   AddRenewable(reach.write, config.vault.key_file);
   reach.write.push_back(config.audit.dir);
   AddRenewable(reach.write, config.audit.key_file);
