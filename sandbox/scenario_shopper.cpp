@@ -63,14 +63,13 @@ base::Status EnterCard(Stage& stage, const ScenarioLine& line) {
 base::Status EnterCardAndGoOn(Stage& stage, const ScenarioLine& line) {
   auto request = EntryRequest(stage, line);
   if (!request) return std::unexpected(request.error());
-  stage.pending() = std::async(
-      std::launch::async, [&client = stage.client(), request = std::move(*request)]() mutable {
-        auto answer = client.Browse(std::move(request));
-        if (!answer) return base::Result<Answer>(std::unexpected(answer.error()));
-        auto body = base::ParseJson(answer->body);
-        return base::Result<Answer>(
-            Answer{answer->status, body ? std::move(*body) : json::value(answer->body)});
-      });
+  stage.pending() = std::async(std::launch::async, [&client = stage.client(), request = *request] {
+    auto answer = client.Browse(request);
+    if (!answer) return base::Result<Answer>(std::unexpected(answer.error()));
+    auto body = base::ParseJson(answer->body);
+    return base::Result<Answer>(
+        Answer{answer->status, body ? std::move(*body) : json::value(answer->body)});
+  });
   return {};
 }
 

@@ -30,7 +30,7 @@ struct ClientRequest {
   std::shared_ptr<const base::SecretBytes> secret_body{};
   // Gets the answer's body piece by piece on the client's thread, instead of HttpResponse::body.
   // False: that is enough, the request ends with kUnavailable.
-  std::move_only_function<bool(std::string_view)> on_body{};
+  std::function<bool(std::string_view)> on_body{};
 };
 
 struct ClientOptions {

@@ -43,8 +43,8 @@ class World {
   World(app::Store& store, bool shared, unsigned seed)
       : store_(store),
         random_(seed),
-        services_{store, vault_, envelope_,        keys_,  feed_, clock_,
-                  ids_,  audit_, SettingsOfTest(), &codes_} {
+        services_{store, vault_, envelope_,        keys_,   feed_,  clock_,
+                  ids_,  audit_, SettingsOfTest(), nullptr, &codes_} {
     codes_.shared = shared;
     store_.OnCommit(
         [this](const app::CommitNotice& notice) { app::ForgetCodes(services_, notice); });

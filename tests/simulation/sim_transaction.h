@@ -143,69 +143,68 @@ class SimTransaction final : public app::Transaction {
   base::Result<std::int64_t> CountOpenSessions(domain::SessionKind kind,
                                                base::Timestamp created_until) override {
     return Ask([&] { return inner_.CountOpenSessions(kind, created_until); });
-    base::Status InsertCode(const app::SealedCard& code) override {
-      return Write([code](auto& tx) { return tx.InsertCode(code); });
-    }
-    base::Result<std::optional<app::SealedCard>> TakeCode(const Uuid& card_id) override {
-      return Write([card_id](auto& tx) { return tx.TakeCode(card_id); });
-    }
-    base::Status ScheduleDeletion(const app::CardDeletion& deletion) override {
-      return Write([deletion](auto& tx) { return tx.ScheduleDeletion(deletion); });
-    }
-    base::Result<std::vector<app::CardDeletion>> ClaimDeletions(
-        Timestamp now, Timestamp lease_until, std::size_t limit) override {
-      return Write([=](auto& tx) { return tx.ClaimDeletions(now, lease_until, limit); });
-    }
-    base::Status SaveDeletion(const app::CardDeletion& deletion) override {
-      return Write([deletion](auto& tx) { return tx.SaveDeletion(deletion); });
-    }
-    base::Status EndDeletion(const std::string& card_id) override {
-      return Write([card_id](auto& tx) { return tx.EndDeletion(card_id); });
-    }
-    base::Result<app::DeletionCounts> CountDeletions(Timestamp now) override {
-      return Ask([&] { return inner_.CountDeletions(now); });
-    }
-    base::Result<std::optional<std::string>> FindFact(const std::string& name) override {
-      return Ask([&] { return inner_.FindFact(name); });
-    }
-    base::Result<std::string> ShareFact(const std::string& name, const std::string& value)
-        override {
-      return Write([name, value](auto& tx) { return tx.ShareFact(name, value); });
-    }
-    base::Result<std::int64_t> AddToTally(const std::string& name, std::int64_t amount,
-                                          std::int64_t leak_per_hour, base::Timestamp now)
-        override {
-      return Write([=](auto& tx) { return tx.AddToTally(name, amount, leak_per_hour, now); });
-    }
-    base::Result<std::size_t> Purge(Timestamp now, Timestamp before, std::size_t limit) override {
-      return Write([=](auto& tx) { return tx.Purge(now, before, limit); });
-    }
+  }
+  base::Status InsertCode(const app::SealedCard& code) override {
+    return Write([code](auto& tx) { return tx.InsertCode(code); });
+  }
+  base::Result<std::optional<app::SealedCard>> TakeCode(const Uuid& card_id) override {
+    return Write([card_id](auto& tx) { return tx.TakeCode(card_id); });
+  }
+  base::Status ScheduleDeletion(const app::CardDeletion& deletion) override {
+    return Write([deletion](auto& tx) { return tx.ScheduleDeletion(deletion); });
+  }
+  base::Result<std::vector<app::CardDeletion>> ClaimDeletions(Timestamp now, Timestamp lease_until,
+                                                              std::size_t limit) override {
+    return Write([=](auto& tx) { return tx.ClaimDeletions(now, lease_until, limit); });
+  }
+  base::Status SaveDeletion(const app::CardDeletion& deletion) override {
+    return Write([deletion](auto& tx) { return tx.SaveDeletion(deletion); });
+  }
+  base::Status EndDeletion(const std::string& card_id) override {
+    return Write([card_id](auto& tx) { return tx.EndDeletion(card_id); });
+  }
+  base::Result<app::DeletionCounts> CountDeletions(Timestamp now) override {
+    return Ask([&] { return inner_.CountDeletions(now); });
+  }
+  base::Result<std::optional<std::string>> FindFact(const std::string& name) override {
+    return Ask([&] { return inner_.FindFact(name); });
+  }
+  base::Result<std::string> ShareFact(const std::string& name, const std::string& value) override {
+    return Write([name, value](auto& tx) { return tx.ShareFact(name, value); });
+  }
+  base::Result<std::int64_t> AddToTally(const std::string& name, std::int64_t amount,
+                                        std::int64_t leak_per_hour, base::Timestamp now) override {
+    return Write([=](auto& tx) { return tx.AddToTally(name, amount, leak_per_hour, now); });
+  }
+  base::Result<std::size_t> Purge(Timestamp now, Timestamp before, std::size_t limit) override {
+    return Write([=](auto& tx) { return tx.Purge(now, before, limit); });
+  }
 
-   private:
-    bool Fails() {
-      failed_ = failed_ || stage_.Strikes(FaultKind::kCallFails);
-      return failed_;
+ private:
+  bool Fails() {
+    failed_ = failed_ || stage_.Strikes(FaultKind::kCallFails);
+    return failed_;
+  }
+  template <class F>
+  auto Ask(F call) -> decltype(call()) {
+    if (Fails()) return base::Fail(base::ErrorCode::kUnavailable, "the disk failed");
+    return call();
+  }
+  template <class F>
+  auto Write(F call) -> decltype(call(std::declval<app::Transaction&>())) {
+    if (Fails()) return base::Fail(base::ErrorCode::kUnavailable, "the disk failed");
+    auto result = call(static_cast<app::Transaction&>(inner_));
+    if (stage_.mutant == Mutant::kTornBatch) {
+      writes_.emplace_back([call](app::Transaction& tx) { static_cast<void>(call(tx)); });
     }
-    template <class F>
-    auto Ask(F call) -> decltype(call()) {
-      if (Fails()) return base::Fail(base::ErrorCode::kUnavailable, "the disk failed");
-      return call();
-    }
-    template <class F>
-    auto Write(F call) -> decltype(call(std::declval<app::Transaction&>())) {
-      if (Fails()) return base::Fail(base::ErrorCode::kUnavailable, "the disk failed");
-      auto result = call(static_cast<app::Transaction&>(inner_));
-      if (stage_.mutant == Mutant::kTornBatch) {
-        writes_.emplace_back([call](app::Transaction& tx) { static_cast<void>(call(tx)); });
-      }
-      return result;
-    }
+    return result;
+  }
 
-    Stage & stage_;
-    storage::MemoryTransaction inner_;
-    std::vector<domain::Session> saved_;
-    std::vector<WriteAgain> writes_;
-    bool failed_ = false;
-  };
+  Stage& stage_;
+  storage::MemoryTransaction inner_;
+  std::vector<domain::Session> saved_;
+  std::vector<WriteAgain> writes_;
+  bool failed_ = false;
+};
 
 }  // namespace obolus::simulation
