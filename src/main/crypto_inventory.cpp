@@ -55,6 +55,11 @@ constexpr std::array kUses = {
         "ECDHE-ECDSA-AES256-GCM-SHA384, "
         "ECDHE-RSA-AES256-GCM-SHA384, ECDHE-ECDSA-CHACHA20-POLY1305, ECDHE-RSA-CHACHA20-POLY1305",
         128, "RFC 5246, RFC 5289, RFC 7905", kTls, kReload, "src/net/tls_context.cpp"},
+    Use{"TLS, agreeing on keys", "X25519, ECDHE P-256, ECDHE P-384", 256, "RFC 7748, RFC 8446",
+        "made for one connection", "with the connection", "src/net/tls_context.cpp"},
+    Use{"certificates that are accepted",
+        "ECDSA P-256 (prime256v1), P-384 (secp384r1), P-521 (secp521r1), Ed25519; RSA", 256,
+        "RFC 5280", kTls, kReload, "src/net/certificate_rules.cpp"},
     Use{"integrity of our scripts in browsers", "SHA-384", 0, "W3C Subresource Integrity", "none",
         "none", "src/base/integrity.cpp"},
     Use{"certificates for trying (obolus certs dev)", "ECDSA P-256 with SHA-256", 256, "FIPS 186-5",

@@ -3,7 +3,8 @@
 
 #include <filesystem>
 #include <fstream>
-#include <sstream>
+#include <iterator>
+#include <string>
 
 #include "contract/store_contract.h"
 #include "storage/sqlite_store.h"
@@ -27,11 +28,12 @@ class SqliteCards : public ::testing::Test {
   }
   // Of every file in the folder.
   std::string AllBytes() const {
-    std::stringstream bytes;
+    std::string bytes;
     for (const auto& entry : fs::directory_iterator(directory_.path())) {
-      if (entry.is_regular_file()) bytes << std::ifstream(entry.path(), std::ios::binary).rdbuf();
+      std::ifstream file(entry.path(), std::ios::binary);
+      bytes.append(std::istreambuf_iterator<char>(file), {});
     }
-    return bytes.str();
+    return bytes;
   }
   bool Holds(const std::string& text) const { return AllBytes().find(text) != std::string::npos; }
 
