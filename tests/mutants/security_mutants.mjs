@@ -184,7 +184,7 @@ export const kSecurityMutants = [
     why: 'a revoked client would stay as long as it keeps its connection',
     file: 'src/net/http_connection_trust.cpp',
     text: 'if (newest == trusted_by_ && now - trusted_at_ < kTrustedFor) return;',
-    by: 'if (newest != nullptr) return;',
+    by: 'if (newest != nullptr || now - trusted_at_ < kTrustedFor) return;',
     target: 'net_test',
     tests: 'TlsRenewal.WhoeverIsConnected*',
   },
