@@ -154,6 +154,11 @@ net::HttpResponse Guardian::Answer(const net::HttpRequest& request, const Guardi
   }
   const std::string id = request.path.substr(prefix.size());
   if (request.method == "GET") return Show(id);
+  // One that is down deletes nothing either; that does not use the script up.
+  const bool is_down = script_.answer == Answer::kUnavailable && script_.times != 0;
+  if (request.method == "DELETE" && is_down) {
+    return Problem(503, "UNAVAILABLE", "Guardian is down, as it was told to be.");
+  }
   if (request.method == "DELETE") return Delete(id);
   return Problem(405, "METHOD_NOT_ALLOWED", "A token is shown or deleted.");
 }

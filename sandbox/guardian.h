@@ -26,7 +26,7 @@ struct GuardianScript {
     kRefuse,        // 422
     kSlow,          // as kAccept, after delay_ms
     kSilent,        // no answer, ever
-    kUnavailable,   // 503
+    kUnavailable,   // 503, also to a deletion
     kUnauthorized,  // 401
     kOdd,           // `status` with `body`, whatever that is
   };

@@ -298,15 +298,18 @@ describe('the forward call', () => {
   test('is in the audit log before and after, and leaves no card anywhere', async () => {
     await forward({ body: kTemplate, headers: { authorization: 'Bearer processor-key' } });
     await forward({ url: 'https://elsewhere.example/', body: kTemplate });
-    const records = (await until('the records', async () => {
-      const text = await audited();
-      return text.includes('forward_refused') && text.includes('"answered"') ? text : undefined;
-    }))
-      .split('\n')
-      .filter((line) => line.includes(card));
-    assert.ok(records.some((line) => line.includes('card_forwarded') && line.includes('begun')));
-    assert.ok(records.some((line) => line.includes('card_forwarded') && line.includes('answered')));
-    assert.ok(records.some((line) => line.includes('forward_refused')));
+    const wanted = [
+      ['card_forwarded', 'begun'],
+      ['card_forwarded', 'answered'],
+    ];
+    await until('the records', async () => {
+      const records = (await audited()).split('\n').filter((line) => line.includes(card));
+      return wanted.every((words) =>
+        records.some((line) => words.every((word) => line.includes(word))),
+      );
+    });
+    // Of many refusals only some have a record of their own (audit.refusals_per_minute).
+    assert.ok((await audited()).includes('forward_refused'));
     for (const [where, text] of [
       ['store', storedText(obolus)],
       ['log', obolus.process.text],
