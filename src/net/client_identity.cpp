@@ -46,6 +46,7 @@ std::unexpected<base::Error> Bad(const std::string& file, const char* why) {
 
 base::Result<ClientIdentity> ReadClientIdentity(const ClientTls& tls) {
   ClientIdentity identity;
+  identity.min_version = tls.min_version;
   if (!tls.ca_file.empty()) {
     auto text = ReadText(tls.ca_file);
     if (!text) return std::unexpected(std::move(text).error());

@@ -14,6 +14,7 @@ struct ClientIdentity {
   std::string ca;           // empty: the system's
   std::string certificate;  // empty: none
   std::string key;
+  TlsVersion min_version = TlsVersion::k12;
 };
 
 // kForbidden: a key that others may read. kInvalid: a file that cannot be read or holds something

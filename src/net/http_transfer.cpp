@@ -133,7 +133,9 @@ curl_blob BlobOf(std::string& text) {
 }
 
 void SetTls(CURL* easy, ClientIdentity& identity) {
-  curl_easy_setopt(easy, CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
+  const bool only_13 = identity.min_version == TlsVersion::k13;
+  curl_easy_setopt(easy, CURLOPT_SSLVERSION,
+                   static_cast<long>(only_13 ? CURL_SSLVERSION_TLSv1_3 : CURL_SSLVERSION_TLSv1_2));
   if (!identity.ca.empty()) {
     curl_blob blob = BlobOf(identity.ca);
     curl_easy_setopt(easy, CURLOPT_CAINFO_BLOB, &blob);

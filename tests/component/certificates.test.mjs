@@ -1,13 +1,17 @@
 // Certificates, authorities and revocation lists that are replaced while obolus runs, what it says
 // of them in metrics, in the audit log and in `obolus check`.
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
 import { chmodSync, copyFileSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import https from 'node:https';
 import os from 'node:os';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import tls from 'node:tls';
+import { promisify } from 'node:util';
 import { identity, until } from '../support/client.mjs';
 import { Obolus } from '../support/obolus.mjs';
+import { programPath } from '../support/processes.mjs';
 import { makeCertificates } from '../support/stack.mjs';
 
 // The certificate that a listener presents now.
@@ -93,6 +97,26 @@ describe('certificates', () => {
     );
     for (const half of ['pem', 'key']) put(`commerce-client.${half}`);
     assert.equal((await obolus.commerce('POST', '/sessions', options)).status, 201);
+  });
+
+  test('the bridge must speak TLS 1.3 unless the configuration says otherwise', async () => {
+    const old = https.createServer(
+      { ...identity(obolus.certs, 'bridge-server'), maxVersion: 'TLSv1.2' },
+      (_, response) => response.writeHead(204).end(),
+    );
+    await new Promise((resolve) => old.listen(0, '127.0.0.1', resolve));
+    const checked = async (version) => {
+      const url = `https://localhost:${old.address().port}/events`;
+      const settings = [`bridge.url=${url}`, `bridge.min_version=${version}`];
+      const { stdout } = await promisify(execFile)(programPath('obolus'), [
+        ...['check', '--config', obolus.configFile],
+        ...settings.flatMap((setting) => ['--set', setting]),
+      ]).catch((failed) => failed);
+      return /bridge https\S+ answers/.test(stdout);
+    };
+    assert.equal(await checked('1.3'), false);
+    assert.equal(await checked('1.2'), true);
+    old.close();
   });
 
   test('who was refused in the handshake stands in metrics and in the audit log', async () => {
