@@ -62,6 +62,7 @@ class ForwardCardTest : public ::testing::Test {
     const auto view = stand_.Submit(opened.key).value();
     session_ = view.session;
     card_id_ = session_.card_session->id;
+    audit_.records.clear();  // that the card was stored
   }
   Result<ForwardOutcome> Forward(const std::string& body = "code", std::string card_id = "") {
     return testing::Await<ForwardOutcome>([&](base::Done<ForwardOutcome> done) {
