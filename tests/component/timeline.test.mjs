@@ -21,12 +21,16 @@ const kSecrets = {
   holder: 'Ada Lovelace',
 };
 
+// Nobody listens there: that a card was about to go is written down before it goes.
+const kProcessor = 'https://localhost:1';
+const kForward = { destinations: [{ origin: kProcessor, internal: true }] };
+
 // What each test needs; `begin` sets `obolus` and `end`.
 const kStores = [
   {
     name: 'SQLite',
     async begin() {
-      this.obolus = await Obolus.start();
+      this.obolus = await Obolus.start({ forward: kForward });
       this.end = () => this.obolus.stop();
     },
   },
@@ -35,7 +39,10 @@ const kStores = [
     async begin() {
       const postgres = await Postgres.start();
       this.end = () => postgres.stop();
-      this.obolus = await Obolus.start({ store: { kind: 'postgres', dsn: postgres.dsn } });
+      this.obolus = await Obolus.start({
+        store: { kind: 'postgres', dsn: postgres.dsn },
+        forward: kForward,
+      });
       this.end = async () => {
         await this.obolus.stop();
         await postgres.stop();
@@ -299,6 +306,20 @@ describe('a timeline tells all that happened', () => {
         ]);
         const { side, from, to, event } = shown.timeline[2];
         assert.deepEqual([side, from, to, event], ['obolus', 'challenged', 'expired', 'TDSResult']);
+      });
+
+      test('a card that a processor asked for, whether or not it arrived', async () => {
+        const { session_key, terminal_id } = await openPayment();
+        await obolus.pay(session_key, payload(kCards.visa));
+        const { event } = await obolus.bridge.waitFor(terminal_id, 'CardSessionCreated');
+        const target = `/card-sessions/${event.data.card_session.id}/forward`;
+        const body = { url: `${kProcessor}/charge`, body: { n: '{{ account_number }}' } };
+        const answer = await obolus.commerce('POST', target, { body });
+        assert.ok(answer.status >= 500, answer.text);
+        const { timeline } = await show(terminal_id);
+        const { side, details } = timeline.find(({ what }) => what === 'card_forwarded');
+        assert.equal(side, 'processor');
+        assert.equal(details.destination, kProcessor);
       });
 
       test('the operator’s guide explains each word, and no other', () => {
