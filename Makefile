@@ -100,6 +100,20 @@ audit-check: setup ## change every byte of an audit log, every line, and kill -9
 hostile-messages: dev ## 100,000 hostile messages between a shop's page and the card frame
 	@node tests/browser/hostile_messages.mjs --messages 100000
 
+.PHONY: security page-headers framing page-watch
+security: dev ## run every figure of docs/security.md, and print one table; hours
+	@node tests/evidence/security.mjs
+
+page-headers: dev ## csp_evaluator and the table of headers, on every page
+	@node tests/evidence/count.mjs 'csp_evaluator has nothing to say' \
+	  'pages: csp_evaluator finds nothing medium or worse' tests/component/page_headers.test.mjs
+
+framing: dev ## which parents can show the card frame, in Chromium
+	@node tests/evidence/count.mjs '^in ' 'parents are right' tests/browser/framing.test.mjs
+
+page-watch: dev ## obolus pagewatch on changed pages of a shop and of ours
+	@node tests/evidence/count.mjs '^alarms at ' 'mutations alarm' tests/component/pagewatch.test.mjs
+
 rolling: dev ## 50 restarts by SIGTERM behind nginx while requests go on
 	@node tests/replicas/rolling.mjs --restarts 50 --replicas 3
 
