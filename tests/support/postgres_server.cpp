@@ -217,8 +217,9 @@ std::string PostgresServer::NewMigratedDatabase() {
 }
 
 void PostgresServer::Empty(const std::string& database) {
-  for (const char* table : {"sessions", "events", "answers", "received_events",
-                            "unapplied_subjects", "cards", "operations", "facts", "timeline"}) {
+  for (const char* table :
+       {"sessions", "events", "answers", "received_events", "unapplied_subjects", "cards", "codes",
+        "card_deletions", "tallies", "operations", "facts", "timeline"}) {
     Execute(std::string("DELETE FROM ") + table, database);
   }
 }
