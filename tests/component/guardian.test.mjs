@@ -196,7 +196,10 @@ describe('a card for Guardian', () => {
       await until('the token to go', async () =>
         (await report()).tokens.every((token) => token.id !== id),
       );
-      assert.ok(!storedText(obolus, 'card_deletions').includes(id));
+      await until(
+        'the deletion is done with',
+        () => !storedText(obolus, 'card_deletions').includes(id),
+      );
     });
   }
 
