@@ -8,12 +8,16 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <chrono>
 #include <filesystem>
 #include <system_error>
+#include <thread>
 #include <utility>
 
 namespace obolus::storage {
 namespace {
+
+constexpr int kLockTries = 40;  // 2 s
 
 constexpr const char* kNewest = "/audit.jsonl";
 constexpr const char* kNext = "/audit.next";  // becomes the newest
@@ -87,6 +91,11 @@ base::Result<AuditFile> AuditFile::Open(const std::string& folder) {
   const std::string lock = folder + kLock;
   file.lock_ = open(lock.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
   if (file.lock_ < 0) return SystemFailure("cannot open " + lock, errno);
+  // One that was killed a moment ago may still be on its way out.
+  for (int i = 0; i < kLockTries && flock(file.lock_, LOCK_EX | LOCK_NB) != 0; ++i) {
+    if (errno != EWOULDBLOCK) break;
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  }
   if (flock(file.lock_, LOCK_EX | LOCK_NB) != 0) {
     if (errno != EWOULDBLOCK) return SystemFailure("cannot lock " + lock, errno);
     return base::Fail(base::ErrorCode::kConflict, "another process writes the audit log in " +

@@ -57,7 +57,7 @@ http {
       proxy_ssl_certificate ${cert('commerce-client.pem')};
       proxy_ssl_certificate_key ${cert('commerce-client.key')};
       proxy_ssl_trusted_certificate ${cert('ca.pem')};
-      proxy_ssl_verify on; proxy_ssl_name localhost;
+      proxy_ssl_verify on; proxy_ssl_name localhost; proxy_ssl_protocols TLSv1.2 TLSv1.3;
     }
   }
   server {
